@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// What correlation knew about the destination of a connect at the moment it was
+// made, and the state that follows from it (CONTRACT 4).  Evidence is gathered
+// in kernel order without any name of a pod; the state is drawn from it later,
+// by a pure function (correlate/judge.h), when what can be known of the pod is
+// known.
+#ifndef NAMEWARD_MODEL_EVIDENCE_H_
+#define NAMEWARD_MODEL_EVIDENCE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/address.h"
+#include "model/domain_name.h"
+
+namespace nameward {
+
+// In the order of CONTRACT 4: the first that holds wins.
+enum class ConnectState : uint8_t {
+  kInternal,
+  kService,
+  kResolver,
+  kBound,
+  kStale,
+  kOtherContainer,
+  kHostsFile,
+  kEnvLiteral,
+  kPrivate,
+  kUntrustedResolver,
+  kOtherPod,
+  kEncrypted,
+  kWarmup,
+  kNone,
+};
+std::string_view ToString(ConnectState state);  // "internal" … "none"
+
+// An answer that gave the address.
+struct Binding {
+  std::vector<DomainName>
+      names;  // question first, then its chain; deduplicated
+  Nanoseconds age{0};
+  uint32_t ttl_s = 0;
+  Endpoint resolver;
+  bool trusted = false;
+};
+
+struct Evidence {
+  bool to_resolver = false;  // a trusted resolver, at its port
+  bool resolver_wire_elsewhere = false;
+  std::optional<Binding> own;  // this cgroup got it from a trusted resolver
+  std::optional<Binding>
+      untrusted;  // this cgroup got it, but from another server
+  std::optional<Binding> elsewhere;  // the most recent of another cgroup
+  bool encrypted_listed =
+      false;               // spoke DoT, DoQ or DoH with a listed resolver
+  bool encrypted = false;  // … with any
+  bool warmup = false;     // the history can't say
+  bool history_complete = true;
+};
+
+struct ConnectVerdict {
+  ConnectState state = ConnectState::kNone;
+  // Of the binding that decided; empty or zero where none did.
+  std::vector<DomainName> names;
+  std::optional<Nanoseconds> age;
+  std::optional<uint32_t> ttl_s;
+  std::optional<Endpoint> resolver;
+  bool encrypted = false;
+  bool history_complete = true;
+  bool seen_elsewhere = false;
+};
+
+}  // namespace nameward
+
+#endif  // NAMEWARD_MODEL_EVIDENCE_H_

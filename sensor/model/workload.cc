@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/workload.h"
+
+namespace nameward {
+
+std::string Workload::DisplayName() const {
+  if (pod) return pod->namespace_name + "/" + pod->workload;
+  if (container) return "container/" + container->id;
+  if (!unit.empty()) return "unit/" + unit;
+  if (!cgroup_path.empty()) return "cgroup" + cgroup_path;
+  return "cgroup/" + std::to_string(cgroup_id);
+}
+
+}  // namespace nameward
