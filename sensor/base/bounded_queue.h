@@ -25,10 +25,12 @@ class BoundedQueue {
  public:
   explicit BoundedQueue(size_t capacity) : capacity_(capacity) {}
 
-  // False, and `item` untouched, if the queue is full or closed.
-  [[nodiscard]] bool TryPush(T& item) {
+  // False, and `item` untouched, if there was no room in time, or it is closed.
+  [[nodiscard]] bool PushFor(T& item, std::chrono::nanoseconds wait) {
     {
-      const std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
+      not_full_.wait_for(
+          lock, wait, [this] { return items_.size() < capacity_ || closed_; });
       if (closed_ || items_.size() >= capacity_) return false;
       items_.push_back(std::move(item));
     }
@@ -56,6 +58,7 @@ class BoundedQueue {
       closed_ = true;
     }
     not_empty_.notify_all();
+    not_full_.notify_all();
   }
 
   // Closed, and the last element was taken.
@@ -73,12 +76,14 @@ class BoundedQueue {
     if (items_.empty()) return std::nullopt;
     std::optional<T> item(std::move(items_.front()));
     items_.pop_front();
+    not_full_.notify_one();
     return item;
   }
 
   const size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable not_empty_;
+  std::condition_variable not_full_;
   std::deque<T> items_;
   bool closed_ = false;
 };
