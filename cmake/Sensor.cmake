@@ -25,7 +25,8 @@ add_library(nw_options INTERFACE)
 target_compile_options(nw_options INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wundef -Werror
   $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>)
-target_include_directories(nw_options INTERFACE ${PROJECT_SOURCE_DIR}/sensor)
+# The root only for "bpf/event.h", the one header that both sides include.
+target_include_directories(nw_options INTERFACE ${PROJECT_SOURCE_DIR}/sensor ${PROJECT_SOURCE_DIR})
 target_link_libraries(nw_options INTERFACE Threads::Threads)
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_definitions(nw_options INTERFACE _GLIBCXX_ASSERTIONS)
