@@ -42,6 +42,7 @@ endif()
 if(NW_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)
+  add_custom_target(unit_tests)  # every NAME_test, for a build of just these
 endif()
 if(NW_BENCHMARKS)
   find_package(benchmark REQUIRED)
@@ -76,6 +77,7 @@ function(_sensor_tests name all libs)
   target_compile_definitions(${name}_test PRIVATE
     NW_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name}_test PRIVATE nw_${name} GTest::gtest_main GTest::gmock ${libs})
+  add_dependencies(unit_tests ${name}_test)
   gtest_discover_tests(${name}_test PROPERTIES LABELS unit TIMEOUT 120
                        DISCOVERY_MODE PRE_TEST)
 endfunction()
