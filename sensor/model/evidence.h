@@ -48,7 +48,11 @@ struct Binding {
 };
 
 struct Evidence {
-  bool to_resolver = false;  // a trusted resolver, at its port
+  // What is judged: the addressed endpoint or, where the packet left for one
+  // outside the cluster, that one (CONTRACT 4); set by correlate.
+  Endpoint judged;
+  bool to_resolver = false;  // `judged` is a trusted resolver, at its port
+  // A trusted resolver was addressed, but the packet left for elsewhere.
   bool resolver_wire_elsewhere = false;
   std::optional<Binding> own;  // this cgroup got it from a trusted resolver
   std::optional<Binding>
