@@ -61,6 +61,14 @@ std::optional<DomainName> DomainName::Parse(std::string_view text) {
   return name;
 }
 
+DomainName DomainName::FromCheckedWire(Bytes wire) {
+  DomainName name;
+  name.size_ = static_cast<uint8_t>(wire.size());
+  // A length byte is at most 63, below 'A', so no length changes.
+  std::transform(wire.begin(), wire.end(), name.wire_.begin(), Lower);
+  return name;
+}
+
 bool DomainName::AppendLabel(Bytes label) {
   if (label.empty() || label.size() > kMaxLabel) return false;
   if (size_ + label.size() + 1 > kMaxWire) return false;

@@ -31,6 +31,10 @@ class DomainName {
   // escape.
   static std::optional<DomainName> Parse(std::string_view text);
 
+  // From the expanded wire form of a name whose labels WalkName
+  // (model/dns_wire.h) has checked; only lowers the case.
+  static DomainName FromCheckedWire(Bytes wire);
+
   // Adds one label before the root; false if the name would be too long or the
   // label is empty or longer than 63.
   bool AppendLabel(Bytes label);

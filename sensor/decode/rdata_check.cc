@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decode/rdata_check.h"
+
+#include "model/dns_wire.h"
+
+namespace nameward {
+namespace {
+
+constexpr size_t kHopCost = 16;
+
+bool IsSvcList(Bytes value, size_t element) {
+  return !value.empty() && value.size() % element == 0;
+}
+
+bool IsAlpn(Bytes value) {
+  ByteReader reader(value);
+  while (!reader.AtEnd()) {
+    const auto size = reader.U8();
+    if (*size == 0 || !reader.Skip(*size)) return false;
+  }
+  return !value.empty();
+}
+
+// RFC 9460 7 and 8: mandatory, alpn, no-default-alpn, port, hints.
+bool IsSvcValue(uint16_t key, Bytes value) {
+  switch (key) {
+    case 0:
+      return IsSvcList(value, 2);
+    case 1:
+      return IsAlpn(value);
+    case 2:
+      return value.empty();
+    case 3:
+      return value.size() == 2;
+    case 4:
+      return IsSvcList(value, 4);
+    case 6:
+      return IsSvcList(value, 16);
+    default:
+      return true;
+  }
+}
+
+class RdataCheck {
+ public:
+  RdataCheck(Bytes message, RdataRange range, size_t& expanded)
+      : message_(message.first(range.end)),
+        reader_(message_),
+        expanded_(expanded) {
+    reader_.Seek(range.begin);
+  }
+
+  bool Fields(std::string_view layout) {
+    for (const char field : layout)
+      if (!Field(field)) return false;
+    return reader_.AtEnd();
+  }
+
+ private:
+  bool Field(char field) {
+    switch (field) {
+      case 'n':
+        return Name();
+      case '1':
+        return reader_.Skip(1);
+      case '2':
+      case 'T':
+        return reader_.Skip(2);
+      case '4':
+      case 'D':
+      case 'a':
+        return reader_.Skip(4);
+      case '8':
+        return reader_.Skip(8);
+      case 'A':
+        return reader_.Skip(16);
+      default:
+        return LongField(field);
+    }
+  }
+
+  bool LongField(char field) {
+    switch (field) {
+      case 's':
+      case 'h':
+        return Counted();
+      case 'H':
+      case 'C':
+        return !reader_.AtEnd() && message_[reader_.position()] != 0 &&
+               Counted();
+      case 'S':
+        return Strings();
+      case 'B':
+        return Bitmap();
+      case 'O':
+        return Options();
+      case 'P':
+        return SvcParams();
+      case 'L':
+        return reader_.remaining() == 16 && message_[reader_.position()] == 0 &&
+               Rest();
+      case 'X':
+        return !reader_.AtEnd() && Rest();
+      default:
+        return Rest();
+    }
+  }
+
+  bool Rest() { return reader_.Skip(reader_.remaining()); }
+
+  bool Name() {
+    WireName name;
+    if (WalkName(message_, reader_.position(), name) != NameFault::kNone)
+      return false;
+    expanded_ += name.size + kHopCost * name.hops;
+    return reader_.Seek(name.end);
+  }
+
+  bool Counted() {
+    const auto size = reader_.U8();
+    return size && reader_.Skip(*size);
+  }
+
+  bool Strings() {
+    if (reader_.AtEnd()) return false;
+    while (!reader_.AtEnd())
+      if (!Counted()) return false;
+    return true;
+  }
+
+  // RFC 4034 4.1.2: windows in ascending order, 1 to 32 bytes each.
+  bool Bitmap() {
+    int last = -1;
+    while (!reader_.AtEnd()) {
+      const auto window = reader_.U8();
+      const auto size = reader_.U8();
+      if (!size || *window <= last || *size == 0 || *size > 32) return false;
+      if (!reader_.Skip(*size)) return false;
+      last = *window;
+    }
+    return true;
+  }
+
+  bool Options() {
+    while (!reader_.AtEnd()) {
+      if (!reader_.Skip(2)) return false;
+      const auto size = reader_.U16();
+      if (!size || !reader_.Skip(*size)) return false;
+    }
+    return true;
+  }
+
+  // RFC 9460 2.2: keys in strictly ascending order.
+  bool SvcParams() {
+    int last = -1;
+    const Bytes params = message_.subspan(reader_.position());
+    const auto ascending = [&last](uint16_t key, Bytes value) {
+      const bool fine = key > last && IsSvcValue(key, value);
+      last = key;
+      return fine;
+    };
+    return ForEachSvcParam(params, ascending) && Rest();
+  }
+
+  Bytes message_;  // ends where the data ends
+  ByteReader reader_;
+  size_t& expanded_;
+};
+
+}  // namespace
+
+bool RdataHasLayout(Bytes message, RdataRange range, std::string_view layout,
+                    size_t& expanded) {
+  return RdataCheck(message, range, expanded).Fields(layout);
+}
+
+}  // namespace nameward
