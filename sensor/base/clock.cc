@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
 
-#include <cstdio>
 #include <ctime>
 
 namespace nameward {
@@ -25,19 +24,45 @@ ClockOffset SystemClock::Offset() {
   return ClockOffset{wall - (before + (after - before) / 2)};
 }
 
+namespace {
+
+void AppendPadded(uint64_t value, int digits, std::string& out) {
+  const size_t end = out.append(static_cast<size_t>(digits), '0').size();
+  for (size_t at = end; digits > 0; --digits, value /= 10)
+    out[--at] = static_cast<char>('0' + value % 10);
+}
+
+}  // namespace
+
+void AppendRfc3339(WallTime time, std::string& out) {
+  using std::chrono::days;
+  const Nanoseconds since_epoch = time.time_since_epoch();
+  const auto day = std::chrono::floor<days>(since_epoch);
+  const std::chrono::year_month_day date{
+      std::chrono::sys_days(std::chrono::duration_cast<days>(day))};
+  const auto of_day = static_cast<uint64_t>((since_epoch - day).count());
+  const uint64_t seconds = of_day / 1'000'000'000;
+  // int64 nanoseconds reach from 1677 to 2262: a year has four digits.
+  AppendPadded(static_cast<uint64_t>(static_cast<int>(date.year())), 4, out);
+  out += '-';
+  AppendPadded(static_cast<unsigned>(date.month()), 2, out);
+  out += '-';
+  AppendPadded(static_cast<unsigned>(date.day()), 2, out);
+  out += 'T';
+  AppendPadded(seconds / 3600, 2, out);
+  out += ':';
+  AppendPadded(seconds / 60 % 60, 2, out);
+  out += ':';
+  AppendPadded(seconds % 60, 2, out);
+  out += '.';
+  AppendPadded(of_day % 1'000'000'000, 9, out);
+  out += 'Z';
+}
+
 std::string FormatRfc3339(WallTime time) {
-  const auto since_epoch = time.time_since_epoch();
-  const auto whole = std::chrono::floor<std::chrono::seconds>(since_epoch);
-  const auto fraction = static_cast<long>((since_epoch - whole).count());
-  const std::time_t seconds = whole.count();
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[64];
-  const int size =
-      std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ",
-                    utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                    utc.tm_hour, utc.tm_min, utc.tm_sec, fraction);
-  return std::string(text, static_cast<size_t>(size));
+  std::string text;
+  AppendRfc3339(time, text);
+  return text;
 }
 
 }  // namespace nameward

@@ -68,6 +68,7 @@ class SystemClock final : public Clock {
 // RFC 3339 in UTC with nine digits: 2026-01-02T03:04:05.000000006Z. Independent
 // of locale and time zone.
 std::string FormatRfc3339(WallTime time);
+void AppendRfc3339(WallTime time, std::string& out);
 
 }  // namespace nameward
 

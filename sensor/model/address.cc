@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "base/hash.h"
 
@@ -22,6 +23,11 @@ std::optional<uint32_t> ParseNumber(std::string_view text, uint32_t most) {
   if (error != std::errc() || end != text.data() + text.size() || value > most)
     return std::nullopt;
   return value;
+}
+
+void AppendNumber(unsigned value, std::string& out) {
+  char digits[10];
+  out.append(digits, std::to_chars(digits, std::end(digits), value).ptr);
 }
 
 bool InV4(uint32_t address, uint32_t base, unsigned prefix) {
@@ -99,19 +105,36 @@ bool IpAddress::IsPrivate() const {
          InV4(v4, 0xc0a80000, 16) || InV4(v4, 0x64400000, 10);
 }
 
-std::string IpAddress::ToString() const {
+void IpAddress::AppendTo(std::string& out) const {
+  if (IsV4()) {
+    for (size_t i = 12; i < 16; ++i) {
+      if (i > 12) out += '.';
+      AppendNumber(bytes_[i], out);
+    }
+    return;
+  }
   char text[INET6_ADDRSTRLEN];
-  if (IsV4())
-    inet_ntop(AF_INET, bytes_.data() + 12, text, sizeof text);
-  else
-    inet_ntop(AF_INET6, bytes_.data(), text, sizeof text);
+  out += inet_ntop(AF_INET6, bytes_.data(), text, sizeof text);
+}
+
+std::string IpAddress::ToString() const {
+  std::string text;
+  AppendTo(text);
   return text;
 }
 
+void Endpoint::AppendTo(std::string& out) const {
+  const bool v4 = address.IsV4();
+  if (!v4) out += '[';
+  address.AppendTo(out);
+  out += v4 ? ":" : "]:";
+  AppendNumber(port, out);
+}
+
 std::string Endpoint::ToString() const {
-  const std::string host = address.ToString();
-  const std::string number = std::to_string(port);
-  return address.IsV4() ? host + ":" + number : "[" + host + "]:" + number;
+  std::string text;
+  AppendTo(text);
+  return text;
 }
 
 std::optional<Endpoint> Endpoint::Parse(std::string_view text) {

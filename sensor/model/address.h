@@ -39,6 +39,7 @@ class IpAddress {
       const;  // RFC 1918, RFC 6598 (100.64/10), RFC 4193 (fc00::/7)
 
   std::string ToString() const;  // RFC 5952; IPv4 as dotted quad
+  void AppendTo(std::string& out) const;
   auto operator<=>(const IpAddress&) const = default;
 
  private:
@@ -51,6 +52,7 @@ struct Endpoint {
 
   bool IsUnset() const { return port == 0 && address == IpAddress(); }
   std::string ToString() const;  // 192.0.2.1:53, [2001:db8::1]:53
+  void AppendTo(std::string& out) const;
   static std::optional<Endpoint> Parse(std::string_view text);
   auto operator<=>(const Endpoint&) const = default;
 };

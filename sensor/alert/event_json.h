@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// An event as one JSON object on one line: what `replay --events` and `trace
+// --format json` print.  docs/events.md lists every key with an example.
+//
+// Guarantees: valid JSON and UTF-8 whatever the event holds, no newline,
+// independent of locale and time zone; an answer list longer than kMaxEventList
+// stops and `answers_omitted` says how many are missing.  Allocates nothing but
+// the growth of `out`.  Any thread.
+#ifndef NAMEWARD_ALERT_EVENT_JSON_H_
+#define NAMEWARD_ALERT_EVENT_JSON_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "alert/json_writer.h"
+#include "base/clock.h"
+#include "model/event.h"
+
+namespace nameward {
+
+// Compression lets 64 KiB of wire name some MiB of text; an ordinary message of
+// that size (4,000 addresses) stays below this.
+inline constexpr size_t kMaxEventList = size_t{512} * 1024;
+
+struct EventJsonContext {
+  std::string_view node;
+  ClockOffset clock;
+};
+
+void AppendEventJson(const Event& event, const EventJsonContext& context,
+                     std::string& out);
+
+// Only the object of the event's kind ({"qname":…}): the evidence that an alert
+// carries.  Each list stops before `list_bytes`.
+void AppendBodyJson(const Event& event, ClockOffset clock, size_t list_bytes,
+                    JsonWriter& json);
+
+}  // namespace nameward
+
+#endif  // NAMEWARD_ALERT_EVENT_JSON_H_

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alert/facts.h"
+
+namespace nameward {
+namespace {
+
+ConnectState StateOf(const Event& event) {
+  const auto* connect = std::get_if<ConnectEvent>(&event.body);
+  return connect != nullptr ? connect->verdict.state : ConnectState::kInternal;
+}
+
+int ConfidenceOfConnect(const ConnectVerdict& verdict) {
+  if (verdict.state == ConnectState::kWarmup) return 1;
+  return verdict.history_complete ? 3 : 2;
+}
+
+uint8_t NumberOf(Transport transport) {
+  return transport == Transport::kUdp ? kUdp : kTcp;
+}
+
+template <typename Body>
+Ends ClientAndServer(const Body& body) {
+  return {&body.client, &body.server, NumberOf(body.transport)};
+}
+
+struct EndsVisitor {
+  Ends operator()(const DnsEvent& dns) const { return ClientAndServer(dns); }
+  Ends operator()(const TransportEvent& transport) const {
+    return ClientAndServer(transport);
+  }
+  Ends operator()(const MalformedEvent& malformed) const {
+    return ClientAndServer(malformed);
+  }
+  Ends operator()(const ConnectEvent& connect) const {
+    return {connect.source ? &*connect.source : nullptr, &connect.destination,
+            connect.protocol};
+  }
+  Ends operator()(const FlowEvent& flow) const {
+    return {&flow.source, &flow.destination, flow.protocol};
+  }
+  Ends operator()(const LossEvent&) const { return {}; }
+};
+
+}  // namespace
+
+Severity SeverityOf(const Alert& alert) {
+  const Severity severity = alert.finding.rule->severity;
+  if (StateOf(alert.event) != ConnectState::kStale) return severity;
+  if (severity == Severity::kInformational) return severity;
+  return static_cast<Severity>(static_cast<int>(severity) - 1);
+}
+
+int ConfidenceOf(const Alert& alert) {
+  if (alert.finding.scope_unknown) return 1;
+  if (const auto* connect = std::get_if<ConnectEvent>(&alert.event.body))
+    return ConfidenceOfConnect(connect->verdict);
+  const auto* transport = std::get_if<TransportEvent>(&alert.event.body);
+  // DoH is known by the name of its server only; the others by their bytes.
+  return transport != nullptr && transport->kind == TransportKind::kDoh ? 2 : 3;
+}
+
+std::string_view ProtocolName(uint8_t protocol) {
+  switch (protocol) {
+    case 1:
+      return "icmp";
+    case kTcp:
+      return "tcp";
+    case kUdp:
+      return "udp";
+    case 33:
+      return "dccp";
+    case 58:
+      return "ipv6-icmp";
+    case 132:
+      return "sctp";
+    case 136:
+      return "udplite";
+    default:
+      return {};
+  }
+}
+
+Ends EndsOf(const Event& event) {
+  return std::visit(EndsVisitor{}, event.body);
+}
+
+const Workload& WorkloadOf(const Event& event) {
+  static const Workload kUnknown;
+  return event.origin.workload != nullptr ? *event.origin.workload : kUnknown;
+}
+
+std::string WorkloadKey(const Alert& alert) {
+  const Workload& workload = WorkloadOf(alert.event);
+  const std::string name = workload.DisplayName();
+  return workload.pod ? name : alert.node + "/" + name;
+}
+
+}  // namespace nameward

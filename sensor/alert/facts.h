@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every format says of an event or an alert, drawn from it once and in one
+// way: who, to whom, how severe, how sure.  Pure functions; any thread.
+#ifndef NAMEWARD_ALERT_FACTS_H_
+#define NAMEWARD_ALERT_FACTS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "model/alert.h"
+#include "model/event.h"
+
+namespace nameward {
+
+// Bounds of one string in an output line, in escaped bytes.
+inline constexpr size_t kNameCap = 1024;  // > 4 x 253: a DNS name is never cut
+inline constexpr size_t kCommCap = 96;  // 16 bytes (TASK_COMM_LEN), each \u00XX
+inline constexpr size_t kExeCap = 256;
+inline constexpr size_t kTextCap = 512;  // all others
+
+// The rule's severity, one step lower for a connect to a `stale` address: the
+// program knew the name once (a cache that outlives the TTL).
+Severity SeverityOf(const Alert& alert);
+
+// OCSF confidence_id: 3 high, 2 medium, 1 low.
+int ConfidenceOf(const Alert& alert);
+
+// "tcp", "udp", "icmp", "ipv6-icmp", "sctp", "dccp", "udplite"; empty: unknown.
+std::string_view ProtocolName(uint8_t protocol);
+
+inline constexpr uint8_t kTcp = 6;  // IANA protocol numbers
+inline constexpr uint8_t kUdp = 17;
+
+// Both ends of an event; null where it has none.
+struct Ends {
+  const Endpoint* source = nullptr;
+  const Endpoint* destination = nullptr;
+  uint8_t protocol = 0;
+};
+Ends EndsOf(const Event& event);
+
+// The workload of an event, never null.
+const Workload& WorkloadOf(const Event& event);
+
+// What dedup windows, rate limits and Kafka keys call the workload; on a node
+// without Kubernetes the node stands before it.
+std::string WorkloadKey(const Alert& alert);
+
+}  // namespace nameward
+
+#endif  // NAMEWARD_ALERT_FACTS_H_
