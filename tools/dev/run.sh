@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#: ./dev run [-y] [--demo] [flags of nameward run]
+#:
+#: Builds the sensor and runs it on this machine until Ctrl-C, which prints its
+#: ledger.  Nothing changes but BPF links, which its exit removes.
+#:
+#:   --demo   instead: a small network of its own, with real DNS servers and
+#:            clients that do what the starter policy forbids (and one that does
+#:            not); shows the alerts that come of it, then removes everything
+#:
+#: Needs root.  Installs what is missing of tools/dev/packages-build.txt
+#: (--demo: packages-test.txt too).
+
+verb_run() {
+  local demo=0 flags=()
+  for argument; do
+    if [ "$argument" = --demo ]; then demo=1; else flags+=("$argument"); fi
+  done
+  need_root run
+  need_packages build
+  [ "$demo" = 0 ] || need_packages build test
+  build_preset release nameward >&2
+  if [ "$demo" = 1 ]; then
+    [ ${#flags[@]} -eq 0 ] || die "run: --demo takes no further flags"
+    NW_BINARY=$PWD/build/release/nameward exec python3 tests/e2e/live/demo.py
+  fi
+  exec build/release/nameward run "${flags[@]}"
+}

@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#: ./dev soak [-y] [seconds]
+#:
+#: What takes ten minutes or more: each fuzz target for an hour (or the seconds
+#: given), one after the other, then the live tests again and again for as long.
+#:
+#: Needs root for the live tests.  Installs what ./dev fuzz and ./dev test install.
+
+verb_soak() {
+  local seconds=${1:-3600} rounds=0 deadline
+  [ $# -le 1 ] || die "soak: only a number of seconds"
+  need_root soak
+  # shellcheck source=tools/dev/fuzz.sh
+  . tools/dev/fuzz.sh
+  # shellcheck source=tools/dev/test.sh
+  . tools/dev/test.sh
+  verb_fuzz "$seconds"
+  deadline=$((SECONDS + seconds))
+  while [ "$SECONDS" -lt "$deadline" ]; do
+    verb_test live
+    rounds=$((rounds + 1))
+  done
+  say "the live tests passed $rounds times"
+}
