@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decode/rdata_check.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "model/dns_wire.h"
 
 namespace nameward {
@@ -85,9 +88,9 @@ class RdataCheck {
       case 'h':
         return Counted();
       case 'H':
+        return Filled().has_value();
       case 'C':
-        return !reader_.AtEnd() && message_[reader_.position()] != 0 &&
-               Counted();
+        return Tag();
       case 'S':
         return Strings();
       case 'B':
@@ -119,6 +122,42 @@ class RdataCheck {
   bool Counted() {
     const auto size = reader_.U8();
     return size && reader_.Skip(*size);
+  }
+
+  // Counted bytes, at least one.
+  std::optional<Bytes> Filled() {
+    const auto size = reader_.U8();
+    if (!size || *size == 0) return std::nullopt;
+    return reader_.Take(*size);
+  }
+
+  // RFC 8659 4.1: ASCII letters and digits.
+  bool Tag() {
+    const auto tag = Filled();
+    return tag && std::all_of(tag->begin(), tag->end(), [](uint8_t byte) {
+             return (byte >= '0' && byte <= '9') ||
+                    (byte >= 'a' && byte <= 'z') ||
+                    (byte >= 'A' && byte <= 'Z');
+           });
+  }
+
+  // RFC 1876 2: version 0, three digits with a power of ten, two angles.
+  bool Location() {
+    const auto version = reader_.U8();
+    if (version != 0) return false;
+    for (int i = 0; i < 3; ++i) {
+      const auto size = reader_.U8();
+      if (!size || *size >> 4 > 9 || (*size & 15) > 9) return false;
+    }
+    return Angle(90) && Angle(180) && reader_.Skip(4);
+  }
+
+  bool Angle(int64_t most_degrees) {
+    const auto wire = reader_.U32();
+    if (!wire) return false;
+    const int64_t angle = int64_t{*wire} - (int64_t{1} << 31);
+    const int64_t most = most_degrees * 3600 * 1000;
+    return -most <= angle && angle <= most;
   }
 
   bool Strings() {
