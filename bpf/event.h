@@ -70,6 +70,18 @@ enum nw_fate {
 	NW_FATES = 4,
 };
 
+/* Errors, in the counter array behind the ledger of classes and fates. */
+enum nw_error {
+	NW_ERROR_STORAGE_MISS = NW_CLASSES * NW_FATES, /* DNS came in for a socket without identity */
+	NW_ERROR_STORAGE_FULL, /* the kernel gave no storage (optmem_max) */
+	NW_ERROR_LOAD,         /* the packet was shorter than its headers say */
+	NW_ERROR_HEADERS,      /* more IPv6 extension headers than are walked */
+	NW_ERROR_STEPS,        /* a GSO packet of more datagrams than are stepped through */
+	NW_ERROR_GAP,          /* TCP: the first bytes came out of order, the stream is not judged */
+	NW_ERROR_EXE_LOST,     /* no room for an NW_EXE: it comes with the next record */
+	NW_COUNTERS,
+};
+
 #define NW_COMM_LEN 16
 #define NW_PATH_LEN 256
 #define NW_MAX_DATAGRAM 65536 /* longest payload that is shipped, in chunks */
@@ -95,7 +107,7 @@ struct nw_identity {
 struct nw_header {
 	__u16 kind;
 	__u16 flags;
-	__u32 length;        /* bytes of the whole record */
+	__u32 length;        /* bytes of the whole record; the ring may hold more (size classes) */
 	__u64 time;          /* CLOCK_BOOTTIME, ns */
 	__u64 cookie;        /* socket cookie, 0 if unknown */
 	__u32 lost_answers;  /* answers of this cgroup that the ring refused so far */

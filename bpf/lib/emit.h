@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From a record on the stack into the ring: admission, ledger, losses, wake-ups.
+ *
+ * One ring keeps the order: an answer is reserved before the program that asked
+ * can read it, so before the connect that uses it.  The ledger closes exactly:
+ * offered == sent + dropped_full + dropped_quota, per class; the counters are
+ * atomic because softirq interrupts process context on the same CPU.
+ */
+#ifndef NAMEWARD_BPF_LIB_EMIT_H
+#define NAMEWARD_BPF_LIB_EMIT_H
+
+#include "task.h"
+
+/* Set by the first loss and never cleared: until then no record pays for the look-up. */
+bool any_loss = false;
+
+/* Not static here and below: the verifier walks a global function once, and a
+ * static one again at every call, which in a loop of packets is too much. */
+__noinline int count(__u32 index)
+{
+	__u64 *n = bpf_map_lookup_elem(&counters, &index);
+
+	if (n)
+		__sync_fetch_and_add(n, 1);
+	return 0;
+}
+
+static __always_inline void count_fate(enum nw_class class, enum nw_fate fate)
+{
+	count(class * NW_FATES + fate);
+}
+
+/* On cgroup v1 every socket's v2 id is that of the root. */
+static __always_inline __u64 loss_key(const struct nw_identity *who)
+{
+	if (use_pids_cgroup || !who->sock_cgroup)
+		return who->task_cgroup;
+	return who->sock_cgroup;
+}
+
+static __always_inline void note_loss(__u64 cgroup, bool answer, bool quota)
+{
+	struct nw_loss fresh = {}, *loss;
+
+	loss = bpf_map_lookup_elem(&cgroup_loss, &cgroup);
+	if (!loss) {
+		bpf_map_update_elem(&cgroup_loss, &cgroup, &fresh, BPF_NOEXIST);
+		loss = bpf_map_lookup_elem(&cgroup_loss, &cgroup);
+		if (!loss)
+			return;
+	}
+	any_loss = true;
+	if (answer)
+		__sync_fetch_and_add(&loss->answers, 1);
+	if (quota)
+		__sync_fetch_and_add(&loss->quota, 1);
+}
+
+static __always_inline void stamp_loss(struct nw_header *h, __u64 cgroup)
+{
+	struct nw_loss *loss;
+
+	if (!any_loss)
+		return;
+	loss = bpf_map_lookup_elem(&cgroup_loss, &cgroup);
+	if (!loss)
+		return;
+	h->lost_answers = loss->answers;
+	h->lost_quota = loss->quota;
+}
+
+/* A bucket is the time at which it will be full again.  Two CPUs may both take
+ * the last token: the quota is fair, not exact. */
+static __always_inline bool take_token(__u64 cgroup, __u64 now)
+{
+	__u64 *full, cost, at;
+
+	if (!quota_rate)
+		return true;
+	cost = 1000000000ULL / quota_rate;
+	full = bpf_map_lookup_elem(&buckets, &cgroup);
+	if (!full) {
+		at = now + cost;
+		bpf_map_update_elem(&buckets, &cgroup, &at, BPF_ANY);
+		return true;
+	}
+	at = *full > now ? *full : now;
+	if (at + cost - now > cost * quota_burst)
+		return false;
+	*full = at + cost;
+	return true;
+}
+
+__noinline int refused_by_ring(enum nw_class class, __u64 cgroup)
+{
+	count_fate(class, NW_DROPPED_FULL);
+	note_loss(cgroup, class == NW_CLASS_ANSWER, false);
+	return 0;
+}
+
+#define NW_REFUSED (-1)
+
+/* Decides on a record and counts the decision.  Returns the flags to submit it
+ * with, or NW_REFUSED. */
+__noinline int admit(enum nw_class class, __u64 cgroup, __u64 now)
+{
+	bool dns = class == NW_CLASS_ANSWER || class == NW_CLASS_QUERY;
+	__u64 size, fill;
+
+	count_fate(class, NW_OFFERED);
+	if (dns && !take_token(cgroup, now)) {
+		count_fate(class, NW_DROPPED_QUOTA);
+		note_loss(cgroup, false, true);
+		return NW_REFUSED;
+	}
+	size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
+	fill = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) * 100;
+	if (fill > size * admit_percent[class & 3]) {
+		refused_by_ring(class, cgroup);
+		return NW_REFUSED;
+	}
+	return fill > size * wake_percent ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+/* Sends a whole record.  size is a constant: before 6.1 reserve takes no other. */
+static __always_inline bool send(enum nw_class class, struct nw_header *h, const __u32 size)
+{
+	__u64 cgroup = loss_key(&h->who);
+	void *record;
+	int flags;
+
+	h->time = bpf_ktime_get_boot_ns();
+	h->length = size;
+	flags = admit(class, cgroup, h->time);
+	if (flags == NW_REFUSED)
+		return false;
+	record = bpf_ringbuf_reserve(&events, size, 0);
+	if (!record) {
+		refused_by_ring(class, cgroup);
+		return false;
+	}
+	stamp_loss(h, cgroup);
+	__builtin_memcpy(record, h, size);
+	bpf_ringbuf_submit(record, flags);
+	count_fate(class, NW_SENT);
+	return true;
+}
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * IP headers and the shape of a DNS message.
+ *
+ * Everything is read with bpf_skb_load_bytes: payload is not linear (a TCP
+ * segment leaves with 52 of 9052 bytes linear), so direct access would miss it.
+ */
+#ifndef NAMEWARD_BPF_LIB_PACKET_H
+#define NAMEWARD_BPF_LIB_PACKET_H
+
+#include "maps.h"
+
+#define IPPROTO_ICMP     1
+#define IPPROTO_TCP      6
+#define IPPROTO_UDP      17
+#define IPPROTO_SCTP     132
+#define IPPROTO_UDPLITE  136
+
+/* RFC 8200 4.1 lists six kinds, destination options twice. */
+#define NW_EXTENSION_HEADERS 8
+
+struct nw_packet {
+	__u32 head[10]; /* the fixed IP header: 20 bytes or 40 */
+	__u32 l4;       /* offset of the transport header */
+	__u8 proto;
+	__u8 v6;
+	__u8 pad[2];
+};
+
+static __always_inline bool is_extension(__u8 header)
+{
+	return header == 0 || header == 43 || header == 44 || header == 51 || header == 60;
+}
+
+/* False: too many headers, or a fragment that is not the first. */
+static __noinline bool walk_extensions(struct __sk_buff *skb, struct nw_packet *p)
+{
+	__u8 ext[4];
+	int i;
+
+	for (i = 0; i < NW_EXTENSION_HEADERS; i++) {
+		if (!is_extension(p->proto))
+			return true;
+		if (bpf_skb_load_bytes(skb, p->l4, ext, sizeof(ext)))
+			return false;
+		if (p->proto == 44 && (ext[2] || ext[3] & 0xf8))
+			return false;
+		if (p->proto == 44)
+			p->l4 += 8;
+		else if (p->proto == 51) /* RFC 4302 2.2 counts in fours */
+			p->l4 += (ext[1] + 2) * 4;
+		else
+			p->l4 += (ext[1] + 1) * 8;
+		p->proto = ext[0];
+	}
+	return !is_extension(p->proto);
+}
+
+/* Branches on the version nibble: an IPv6 socket may carry IPv4. */
+static __always_inline bool parse_ip(struct __sk_buff *skb, struct nw_packet *p)
+{
+	__u8 *b = (__u8 *)p->head;
+
+	if (bpf_skb_load_bytes(skb, 0, p->head, 20))
+		return false;
+	p->v6 = b[0] >> 4 == 6;
+	if (!p->v6) {
+		p->l4 = (b[0] & 15) * 4;
+		p->proto = b[9];
+		return !(p->head[1] & bpf_htonl(0x1fff)); /* not a later fragment */
+	}
+	if (bpf_skb_load_bytes(skb, 20, &p->head[5], 20))
+		return false;
+	p->l4 = 40;
+	p->proto = b[6];
+	return !is_extension(p->proto) || walk_extensions(skb, p);
+}
+
+static __always_inline void put_v4(__u8 addr[16], __be32 ip)
+{
+	__u32 *w = (__u32 *)addr;
+
+	w[0] = 0;
+	w[1] = 0;
+	w[2] = bpf_htonl(0xffff);
+	w[3] = ip;
+}
+
+static __always_inline void put_words(__u8 addr[16], const __u32 *from)
+{
+	__u32 *w = (__u32 *)addr;
+
+	w[0] = from[0];
+	w[1] = from[1];
+	w[2] = from[2];
+	w[3] = from[3];
+}
+
+static __always_inline bool same_words(const __u8 *a, const __u8 *b)
+{
+	const __u32 *x = (const __u32 *)a, *y = (const __u32 *)b;
+
+	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3];
+}
+
+static __always_inline void packet_source(const struct nw_packet *p, __u8 addr[16])
+{
+	if (p->v6)
+		put_words(addr, &p->head[2]);
+	else
+		put_v4(addr, p->head[3]);
+}
+
+static __always_inline void packet_destination(const struct nw_packet *p, __u8 addr[16])
+{
+	if (p->v6)
+		put_words(addr, &p->head[6]);
+	else
+		put_v4(addr, p->head[4]);
+}
+
+static __always_inline __u32 link_scope(const __u8 addr[16], __u32 ifindex)
+{
+	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80 ? ifindex : 0;
+}
+
+/* A DNS header (RFC 1035 4.1.1) and the byte after it, the first label's length. */
+#define NW_DNS_HEAD 13
+
+struct nw_dns_head {
+	__u8 id[2];
+	__u8 flags[2];
+	__u8 counts[8];
+	__u8 label;
+};
+
+static __always_inline __u32 be16_at(const __u8 *b)
+{
+	return (__u32)b[0] << 8 | b[1];
+}
+
+/* Random bytes pass as a query with 2^-68, as a response with 2^-52. */
+static __always_inline bool dns_shape(const struct nw_dns_head *d, bool response, __u32 length)
+{
+	__u32 an = be16_at(d->counts + 2), ns = be16_at(d->counts + 4), ar = be16_at(d->counts + 6);
+
+	if (length < 17 || !!(d->flags[0] & 0x80) != response)
+		return false;
+	if (d->flags[0] & 0x78 || d->flags[1] & 0x40) /* opcode QUERY, Z clear */
+		return false;
+	if (be16_at(d->counts) != 1 || d->label > 63)
+		return false;
+	if (!response)
+		return !an && !ns && ar <= 3;
+	return an <= 64 && ns <= 64 && ar <= 64 && 12 + 2 * (an + ns + ar) <= length;
+}
+
+#endif
