@@ -72,7 +72,7 @@ enum nw_fate {
 
 /* Errors, in the counter array behind the ledger of classes and fates. */
 enum nw_error {
-	NW_ERROR_STORAGE_MISS = NW_CLASSES * NW_FATES, /* DNS came in for a socket without identity */
+	NW_ERROR_STORAGE_MISS = (int)NW_CLASSES * (int)NW_FATES, /* DNS came in for a socket without identity */
 	NW_ERROR_STORAGE_FULL, /* the kernel gave no storage (optmem_max) */
 	NW_ERROR_LOAD,         /* the packet was shorter than its headers say */
 	NW_ERROR_HEADERS,      /* more IPv6 extension headers than are walked */

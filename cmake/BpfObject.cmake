@@ -36,7 +36,7 @@ function(bpf_object name)
   add_custom_command(
     OUTPUT ${skeleton}
     COMMAND sh -c "\"$1\" gen skeleton \"$2\" name \"$3\" > \"$4.new\" && mv \"$4.new\" \"$4\""
-            sh ${NW_BPFTOOL} ${object} ${name} ${skeleton}
+            sh ${NW_BPFTOOL} ${object} ${name}_bpf ${skeleton}
     DEPENDS ${object}
     COMMENT "BPF ${name}.skel.h"
     VERBATIM)

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -163,13 +164,27 @@ uint64_t CgroupIdOf(int fd) {
   return fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 
+Result<UniqueFd> MountCgroup2() {
+  const UniqueFd context(fsopen("cgroup2", FSOPEN_CLOEXEC));
+  if (!context ||
+      fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
+    return ErrnoError("cgroup v2: mount it", errno,
+                      "mount -t cgroup2 none /run/cgroup2");
+  }
+  const UniqueFd mount(fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
+  if (!mount) return ErrnoError("cgroup v2: mount it", errno);
+  UniqueFd fd = OpenDirectory(mount.get(), ".");
+  if (!fd) return ErrnoError("cgroup v2: open it", errno);
+  return fd;
+}
+
 Result<CgroupRoot> CgroupRoot::Open(std::string_view mount) {
-  const CgroupMounts found =
-      ParseCgroupMounts(ReadText("/proc/self/mountinfo"));
+  CgroupMounts found = ParseCgroupMounts(ReadText("/proc/self/mountinfo"));
   const std::string path = mount.empty() ? found.v2 : std::string(mount);
   if (path.empty()) {
-    return Error{"cgroup v2", "no cgroup2 file system is mounted",
-                 "mount -t cgroup2 none /run/cgroup2"};
+    auto own = MountCgroup2();
+    if (!own) return own.error();
+    return CgroupRoot("", std::move(*own), std::move(found));
   }
   UniqueFd fd = OpenDirectory(AT_FDCWD, path.c_str());
   if (!fd) return ErrnoError("open " + path, errno);
@@ -178,7 +193,7 @@ Result<CgroupRoot> CgroupRoot::Open(std::string_view mount) {
                  "run in the host's cgroup namespace, or mount the host's "
                  "/sys/fs/cgroup and name it in node.cgroup_mount"};
   }
-  return CgroupRoot(path, std::move(fd), found.mode);
+  return CgroupRoot(path, std::move(fd), std::move(found));
 }
 
 std::vector<CgroupEntry> CgroupRoot::Walk(uint32_t max_depth) const {
@@ -223,6 +238,8 @@ Result<std::string> CgroupRoot::PathOf(uint64_t id) const {
 
 bool CgroupRoot::RootHoldsTasks() const {
   bool hidden = false;
+  // Nothing but the root exists in the v2 tree of a v1 host.
+  if (mount_.empty()) return true;
   std::istringstream pids(ReadText(mount_ + "/cgroup.procs"));
   for (std::string pid; std::getline(pids, pid);) {
     if (pid == "0") {

@@ -53,12 +53,13 @@ class CgroupRoot {
   static constexpr size_t kMaxEntries = 65536;
   static constexpr uint32_t kMaxDepth = 32;
 
-  // Opens the root; `mount` empty: the one that /proc/self/mountinfo names.
+  // Opens the root; `mount` empty: the one that /proc/self/mountinfo names, or
+  // on a v1 host one of our own that is in nobody's mount table.
   static Result<CgroupRoot> Open(std::string_view mount);
 
   const std::string& mount() const { return mount_; }
   int fd() const { return fd_.get(); }
-  CgroupMode mode() const { return mode_; }
+  const CgroupMounts& mounts() const { return mounts_; }
 
   // Every cgroup, parents first.
   std::vector<CgroupEntry> Walk(uint32_t max_depth = kMaxDepth) const;
@@ -72,17 +73,22 @@ class CgroupRoot {
   bool RootHoldsTasks() const;
 
  private:
-  CgroupRoot(std::string mount, UniqueFd fd, CgroupMode mode)
-      : mount_(std::move(mount)), fd_(std::move(fd)), mode_(mode) {}
-  std::string mount_;
+  CgroupRoot(std::string mount, UniqueFd fd, CgroupMounts mounts)
+      : mount_(std::move(mount)),
+        fd_(std::move(fd)),
+        mounts_(std::move(mounts)) {}
+  std::string mount_;  // empty: our own
   UniqueFd fd_;
-  CgroupMode mode_;
+  CgroupMounts mounts_;
 };
 
 // Appends an NW_CGROUP record (found at start) for each entry.  A path longer
 // than NW_PATH_LEN keeps its end, which carries the container.
 void AppendFoundCgroups(const std::vector<CgroupEntry>& entries,
                         uint64_t boot_ns, RecordBatch& batch);
+
+// A cgroup2 mount of our own, of the whole tree (needs CAP_SYS_ADMIN).
+Result<UniqueFd> MountCgroup2();
 
 // The kernfs inode of a directory, 0 if it can't be had.
 uint64_t CgroupIdOf(int fd);
