@@ -60,7 +60,7 @@ class PcapSource final : public RecordSource {
   const UdpCapture& udp() const { return udp_; }
   const TcpCapture& tcp() const { return tcp_; }
   const KernelRecords& records() const { return records_; }
-  const std::optional<Error>& Warning() const { return file_.Warning(); }
+  std::optional<Error> Warning() const override { return file_.Warning(); }
 
  private:
   void Begin(const CapturedPacket& first, RecordBatch& batch);

@@ -6,6 +6,7 @@
 #ifndef NAMEWARD_SOURCE_REPLAY_SOURCE_H_
 #define NAMEWARD_SOURCE_REPLAY_SOURCE_H_
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,7 @@ class ReplaySource final : public RecordSource {
 
   Result<PollOutcome> Poll(RecordBatch& batch, Nanoseconds wait) override;
 
+  std::optional<Error> Warning() const override { return reader_.Warning(); }
   const RecordingReader& reader() const { return reader_; }
 
  private:

@@ -7,7 +7,7 @@
 #ifndef NAMEWARD_SOURCE_SOURCE_H_
 #define NAMEWARD_SOURCE_SOURCE_H_
 
-#include <cstdint>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -27,6 +27,8 @@ class RecordSource {
   // Appends records to `batch` until it is full or none waits; waits at most
   // `wait` for the first.  An error ends the source.
   virtual Result<PollOutcome> Poll(RecordBatch& batch, Nanoseconds wait) = 0;
+  // What the user should hear at the end: input that was damaged and skipped.
+  virtual std::optional<Error> Warning() const { return std::nullopt; }
 };
 
 }  // namespace nameward
