@@ -32,6 +32,8 @@ class Reporter {
   void Warn(Place place, std::string_view code, Error error) {
     Add(Diagnostic::Level::kWarning, place, code, std::move(error));
   }
+  // For a file that this one names; shares nothing but where to.
+  Reporter ForFile(std::string path) const { return {std::move(path), out_}; }
   size_t failures() const { return failures_; }
   const std::string& path() const { return path_; }
 

@@ -2,9 +2,9 @@
 #include "match/yaml_tree.h"
 
 #include <yaml-cpp/depthguard.h>
+#include <yaml-cpp/emitterstyle.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/emitterstyle.h>
 #include <yaml-cpp/parser.h>
 
 #include <sstream>
