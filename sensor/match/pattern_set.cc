@@ -119,11 +119,10 @@ Result<uint32_t> PatternSet::AddSingle(std::string_view regex, bool search) {
   return static_cast<uint32_t>(shards_->alone.size() - 1);
 }
 
-Status PatternSet::Compile() {
+void PatternSet::Compile() {
   // A shard that doesn't compile is still matched one by one.
   for (const auto& shard : shards_->shards)
     shard->compiled = shard->set.Compile();
-  return Ok();
 }
 
 void PatternSet::Match(std::string_view text, std::vector<uint32_t>& values) {

@@ -40,7 +40,7 @@ class PatternSet {
   Status Add(std::string_view regex, bool search, uint32_t value);
   // A pattern that only MatchOne tries; its index.
   Result<uint32_t> AddSingle(std::string_view regex, bool search);
-  Status Compile();  // after the last Add
+  void Compile();  // after the last Add
 
   void Match(std::string_view text, std::vector<uint32_t>& values);
   bool MatchOne(uint32_t index, std::string_view text) const;
