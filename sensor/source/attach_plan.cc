@@ -78,6 +78,14 @@ void PlaceAtRoot(const NodeView& node, AttachPlan& plan) {
   }
 }
 
+void PlaceAsChosen(AttachChoice choice, AttachPlan& plan) {
+  const bool root = choice == AttachChoice::kRoot;
+  plan.sock_addr = root ? SockAddrPlace::kRoot : SockAddrPlace::kChildren;
+  plan.reasons.push_back(std::string("connect*, sendmsg* at ") +
+                         (root ? "the root" : "the first-level cgroups") +
+                         ": node.attach says so");
+}
+
 void PlaceSockAddr(const NodeView& node, AttachPlan& plan) {
   if (node.cilium) return PlaceWithCilium(node, plan);
   if (TasksInRoot(node) || node.children.empty()) {
@@ -146,13 +154,17 @@ std::string_view HookProgram(CgroupHook hook) {
 
 bool IsSockAddr(CgroupHook hook) { return hook <= CgroupHook::kSendmsg6; }
 
-AttachPlan PlanAttach(const NodeView& node) {
+AttachPlan PlanAttach(const NodeView& node, AttachChoice choice) {
   AttachPlan plan;
   if (node.mode == CgroupMode::kNone) {
     plan.degraded.push_back("everything: this node has no cgroups");
     return plan;
   }
-  PlaceSockAddr(node, plan);
+  if (choice == AttachChoice::kAuto) {
+    PlaceSockAddr(node, plan);
+  } else {
+    PlaceAsChosen(choice, plan);
+  }
   plan.follow_first_level = plan.sock_addr == SockAddrPlace::kChildren;
   for (const CgroupHook hook : kAllCgroupHooks) {
     if (HookIsFree(node, hook, plan)) Attach(node, hook, plan);

@@ -93,7 +93,11 @@ struct AttachPlan {
   std::string ToText() const;
 };
 
-AttachPlan PlanAttach(const NodeView& node);
+// Where connect*/sendmsg* go: an operator who knows better than the node shows.
+enum class AttachChoice : uint8_t { kAuto, kChildren, kRoot };
+
+AttachPlan PlanAttach(const NodeView& node,
+                      AttachChoice choice = AttachChoice::kAuto);
 
 }  // namespace nameward
 

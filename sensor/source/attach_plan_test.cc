@@ -148,6 +148,17 @@ TEST(AttachPlan, APrivatelyMountedTreeOfAV1NodeUsesTheRoot) {
   EXPECT_EQ(PlanAttach(node).sock_addr, SockAddrPlace::kRoot);
 }
 
+TEST(AttachPlan, AnOperatorsChoiceWins) {
+  NodeView node = PureV2();
+  node.cilium = true;
+  const AttachPlan root = PlanAttach(node, AttachChoice::kRoot);
+  EXPECT_THAT(Places(root, CgroupHook::kConnect4), ElementsAre(kRootCgroup));
+  node.mode = CgroupMode::kHybrid;
+  const AttachPlan children = PlanAttach(node, AttachChoice::kChildren);
+  EXPECT_THAT(Places(children, CgroupHook::kConnect4), ElementsAre(10, 11, 12));
+  EXPECT_TRUE(children.follow_first_level);
+}
+
 TEST(AttachPlan, NothingIsPlannedWithoutCgroups) {
   NodeView node;
   node.mode = CgroupMode::kNone;

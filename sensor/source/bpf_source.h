@@ -45,9 +45,13 @@ namespace nameward {
 struct BpfOptions {
   // A power of two of pages; it is mapped twice.
   size_t ring_bytes = 4U << 20;
-  bool emit_flows = true;    // NW_FLOW: established, failed, closed
-  bool old_sockets = true;   // walk the sockets older than the sensor
+  bool emit_flows = true;   // NW_FLOW: established, failed, closed
+  bool old_sockets = true;  // walk the sockets older than the sensor
+  // DNS records that one cgroup may send a second, and at once; rate 0: any.
+  uint32_t quota_rate = 2000;
+  uint32_t quota_burst = 8000;
   std::string cgroup_mount;  // empty: as /proc/self/mountinfo says
+  AttachChoice attach = AttachChoice::kAuto;
 };
 
 // What was found and done; for doctor, metrics and the log.

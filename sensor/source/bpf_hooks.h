@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel's side of the attach plan: what is attached to the root, by whom,
 // and attaching ours.  Privileged; start-up and the keeper only.
-#ifndef NAMEWARD_SOURCE_CGROUP_HOOKS_H_
-#define NAMEWARD_SOURCE_CGROUP_HOOKS_H_
+#ifndef NAMEWARD_SOURCE_BPF_HOOKS_H_
+#define NAMEWARD_SOURCE_BPF_HOOKS_H_
 
 #include <cstdint>
 
@@ -23,4 +23,4 @@ Result<UniqueFd> AttachHook(int program, int cgroup, CgroupHook hook,
 
 }  // namespace nameward
 
-#endif  // NAMEWARD_SOURCE_CGROUP_HOOKS_H_
+#endif  // NAMEWARD_SOURCE_BPF_HOOKS_H_

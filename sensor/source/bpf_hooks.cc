@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "source/cgroup_hooks.h"
+#include "source/bpf_hooks.h"
 
 #include <bpf/bpf.h>
 #include <unistd.h>

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "source/bpf_source.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+
+#include "source/bpf_handles.h"
+#include "source/bpf_kernel.h"
+#include "source/keeper.h"
+#include "source/loss_tracker.h"
+
+namespace nameward {
+namespace {
+
+// The programs wake the reader only when the ring fills up; else it looks by
+// itself.  4 ms is an alert's smallest delay and 250 looks a second when idle.
+constexpr Nanoseconds kTick = 4ms;
+constexpr Nanoseconds kTimerEvery = 100ms;
+constexpr Nanoseconds kClockEvery = 60s;
+// Below this a moved wall clock is jitter of reading two clocks.
+constexpr Nanoseconds kClockTolerance = 1ms;
+// A lost birth record would hide a first-level cgroup for no longer.
+constexpr Nanoseconds kFollowEvery = 60s;
+// Programs that still run when their hooks go end within microseconds.
+constexpr Nanoseconds kDrainFor = 250ms;
+
+uint64_t ToNs(BootTime time) {
+  return static_cast<uint64_t>(time.time_since_epoch().count());
+}
+
+class RingSource final : public LiveSource {
+ public:
+  RingSource(KeeperClient keeper, LiveReport report, RecordBatch found)
+      : keeper_(std::move(keeper)),
+        report_(std::move(report)),
+        found_(std::move(found)) {}
+
+  Status MapRing(int map) {
+    // The ring outlives the object that made it by this descriptor.
+    ring_fd_.Reset(fcntl(map, F_DUPFD_CLOEXEC, 0));
+    const LibbpfLog log;
+    ring_.reset(ring_buffer__new(ring_fd_.get(), &Take, this, nullptr));
+    if (!ring_) return ErrnoError("map the ring", errno);
+    return Ok();
+  }
+
+  Result<PollOutcome> Poll(RecordBatch& batch, Nanoseconds wait) override;
+  void Stop() override { stop_.store(true, std::memory_order_relaxed); }
+  LiveCounters counters() const override {
+    const std::lock_guard lock(mutex_);
+    return counters_;
+  }
+  const LiveReport& report() const override { return report_; }
+  pid_t keeper_pid() const override { return keeper_.pid(); }
+
+ private:
+  static int Take(void* self, void* record, size_t size);
+  void Begin(RecordBatch& batch);
+  Status Wait(Nanoseconds most);
+  Result<PollOutcome> Round(RecordBatch& batch);
+  Status KeepTime(BootTime now, RecordBatch& batch);
+  Status KeepCounters(BootTime now, RecordBatch& batch);
+  Status ReadLosses();
+  Status Follow(BootTime now);
+  void AppendClock(RecordBatch& batch);
+  Result<PollOutcome> Drain(BootTime now, RecordBatch& batch);
+
+  KeeperClient keeper_;
+  const LiveReport report_;
+  RecordBatch found_;
+  UniqueFd ring_fd_;
+  BpfRing ring_;
+  SystemClock clock_;
+
+  // The reader's own.
+  RecordBatch* batch_ = nullptr;  // of the round that runs
+  bool started_ = false;
+  bool more_waits_ = false;  // the batch was full before the ring was empty
+  bool follow_ = false;      // a first-level cgroup was born
+  bool detached_ = false;
+  uint64_t taken_ = 0;
+  uint64_t taken_bytes_ = 0;
+  BootTime next_timer_{}, next_clock_{}, next_follow_{}, drain_until_{};
+  ClockOffset told_offset_{};
+  LossTracker losses_;
+  std::vector<CgroupLoss> loss_list_;
+  KeeperResponse response_;
+
+  std::atomic<bool> stop_{false};
+  mutable std::mutex mutex_;
+  LiveCounters counters_;
+};
+
+// One record of the ring.  Its slot may be larger than the record: before Linux
+// 6.1 programs reserve by size class.
+int RingSource::Take(void* self, void* record, size_t size) {
+  auto* source = static_cast<RingSource*>(self);
+  const Bytes slot(static_cast<const uint8_t*>(record), size);
+  const auto header = ByteReader(slot).Copy<nw_header>();
+  const size_t length = header ? std::min<size_t>(header->length, size) : size;
+  source->batch_->Append(RecordType::kKernel, slot.first(length));
+  ++source->taken_;
+  source->taken_bytes_ += size;
+  if (header && header->kind == NW_CGROUP && (header->flags & NW_F_BORN) != 0) {
+    const auto cgroup = ByteReader(slot).Copy<nw_cgroup>();
+    source->follow_ = source->follow_ || (cgroup && cgroup->level == 1);
+  }
+  // Anything below zero ends ring_buffer__consume after this record.
+  return source->batch_->Full() ? -1 : 0;
+}
+
+void RingSource::Begin(RecordBatch& batch) {
+  started_ = true;
+  AppendClock(batch);
+  found_.ForEach([&](const RecordView& record) {
+    batch.Append(record.type, record.payload);
+  });
+  found_ = RecordBatch();
+  const BootTime now = clock_.Now();
+  next_timer_ = now + kTimerEvery;
+  next_clock_ = now + kClockEvery;
+  next_follow_ = now;  // what was born since the plan
+}
+
+Result<PollOutcome> RingSource::Poll(RecordBatch& batch, Nanoseconds wait) {
+  if (batch.Full()) return PollOutcome::kMore;
+  if (!started_) {
+    Begin(batch);
+    return PollOutcome::kMore;
+  }
+  const size_t before = batch.count();
+  const BootTime deadline = clock_.Now() + wait;
+  for (;;) {
+    if (!more_waits_) NW_RETURN_IF_ERROR(Wait(deadline - clock_.Now()));
+    const auto outcome = Round(batch);
+    if (!outcome || *outcome != PollOutcome::kIdle) return outcome;
+    if (batch.count() > before || clock_.Now() >= deadline) return outcome;
+  }
+}
+
+// Until the ring fills up, the tick is over or the keeper is gone.
+Status RingSource::Wait(Nanoseconds most) {
+  most = std::clamp(most, Nanoseconds(0), kTick);
+  pollfd waits[] = {{ring_buffer__epoll_fd(ring_.get()), POLLIN, 0},
+                    {keeper_.fd(), POLLIN, 0}};
+  const timespec timeout{0, static_cast<long>(most.count())};
+  if (ppoll(waits, std::size(waits), &timeout, nullptr) < 0 && errno != EINTR) {
+    return ErrnoError("wait for the ring", errno);
+  }
+  // It speaks only when asked, so this is its end.
+  if (waits[1].revents != 0) {
+    return Error{"keeper", "it ended", "restart the sensor", ESRCH};
+  }
+  return Ok();
+}
+
+Result<PollOutcome> RingSource::Round(RecordBatch& batch) {
+  // Taken before the ring is emptied: nothing older is still in it.
+  const BootTime now = clock_.Now();
+  batch_ = &batch;
+  const int result = ring_buffer__consume(ring_.get());
+  batch_ = nullptr;
+  more_waits_ = batch.Full();
+  if (result < 0 && !more_waits_) {
+    return ErrnoError("read the ring", -result);
+  }
+  NW_RETURN_IF_ERROR(KeepTime(now, batch));
+  if (stop_.load(std::memory_order_relaxed)) return Drain(now, batch);
+  return more_waits_ ? PollOutcome::kMore : PollOutcome::kIdle;
+}
+
+Status RingSource::KeepTime(BootTime now, RecordBatch& batch) {
+  if (follow_ || now >= next_follow_) NW_RETURN_IF_ERROR(Follow(now));
+  if (now >= next_timer_) {
+    next_timer_ = now + kTimerEvery;
+    NW_RETURN_IF_ERROR(KeepCounters(now, batch));
+    // With a backlog time is that of its records.
+    if (!more_waits_) {
+      batch.AppendStruct(RecordType::kTimer, TimerRecord{ToNs(now)});
+    }
+  }
+  if (now >= next_clock_) {
+    next_clock_ = now + kClockEvery;
+    const Nanoseconds moved =
+        clock_.Offset().wall_minus_boot - told_offset_.wall_minus_boot;
+    if (std::chrono::abs(moved) > kClockTolerance) AppendClock(batch);
+  }
+  return Ok();
+}
+
+void RingSource::AppendClock(RecordBatch& batch) {
+  told_offset_ = clock_.Offset();
+  batch.AppendStruct(RecordType::kClock,
+                     ClockRecord{told_offset_.wall_minus_boot.count()});
+}
+
+Status RingSource::Follow(BootTime now) {
+  follow_ = false;
+  next_follow_ = now + kFollowEvery;
+  if (detached_ || !report_.plan.follow_first_level) return Ok();
+  const Status status = keeper_.Call(KeeperVerb::kFollow, 0, response_);
+  // A refused attachment is the node's matter; a dead keeper is ours.
+  if (!status && status.error().code == ESRCH) return status;
+  return Ok();
+}
+
+Status RingSource::KeepCounters(BootTime now, RecordBatch& batch) {
+  NW_RETURN_IF_ERROR(keeper_.Call(KeeperVerb::kCounters, 0, response_));
+  LiveCounters read;
+  read.consumed = taken_;
+  read.consumed_bytes = taken_bytes_;
+  const size_t count = std::min<size_t>(response_.count, kKeeperCounters);
+  for (size_t i = 0; i < count; ++i) {
+    if (i < size_t{NW_CLASSES} * NW_FATES) {
+      read.by_class[i / NW_FATES][i % NW_FATES] = response_.counters[i];
+    } else {
+      read.errors.push_back(response_.counters[i]);
+    }
+  }
+  if (losses_.Grew(read.by_class)) {
+    NW_RETURN_IF_ERROR(ReadLosses());
+    losses_.Update(ToNs(now), read.by_class, loss_list_, batch);
+  }
+  const std::lock_guard lock(mutex_);
+  counters_ = std::move(read);
+  return Ok();
+}
+
+Status RingSource::ReadLosses() {
+  loss_list_.clear();
+  for (uint64_t page = 0; loss_list_.size() < LossTracker::kMaxCgroups;
+       ++page) {
+    NW_RETURN_IF_ERROR(keeper_.Call(KeeperVerb::kLosses, page, response_));
+    const size_t count = std::min<size_t>(response_.count, kKeeperLosses);
+    loss_list_.insert(loss_list_.end(), response_.losses,
+                      response_.losses + count);
+    if (response_.more == 0) break;
+  }
+  return Ok();
+}
+
+// Hooks off, then the ring to its end: sent == consumed closes the ledger.
+Result<PollOutcome> RingSource::Drain(BootTime now, RecordBatch& batch) {
+  if (!detached_) {
+    NW_RETURN_IF_ERROR(keeper_.Call(KeeperVerb::kDetach, 0, response_));
+    detached_ = true;
+    drain_until_ = now + kDrainFor;
+    return PollOutcome::kMore;
+  }
+  if (more_waits_) return PollOutcome::kMore;
+  // Twice: the second round tells what the first left unsettled.
+  NW_RETURN_IF_ERROR(KeepCounters(now, batch));
+  NW_RETURN_IF_ERROR(KeepCounters(now, batch));
+  uint64_t sent = 0;
+  for (const auto& fates : counters_.by_class) sent += fates[NW_SENT];
+  const bool closed = sent == taken_;
+  return closed || now >= drain_until_ ? PollOutcome::kEnd : PollOutcome::kMore;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LiveSource>> SpawnKeeper(
+    std::unique_ptr<LiveKernel> kernel) {
+  auto* attached = static_cast<AttachedKernel*>(kernel.get());
+  auto keeper = ForkKeeper(*attached);
+  if (!keeper) return keeper.error();
+  auto source = std::make_unique<RingSource>(
+      std::move(*keeper), attached->report(), attached->found());
+  NW_RETURN_IF_ERROR(source->MapRing(attached->ring()));
+  // The keeper's descriptors are the only ones now.
+  kernel.reset();
+  malloc_trim(0);  // the verifier's logs and the kernel's types are gone
+  return std::unique_ptr<LiveSource>(std::move(source));
+}
+
+}  // namespace nameward
