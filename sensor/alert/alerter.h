@@ -74,6 +74,11 @@ class Alerter {
  public:
   explicit Alerter(AlerterOptions options);
 
+  // Whose ids these are from now on; before the first finding.
+  void SetNode(std::string node, std::string boot_id) {
+    options_.node = std::move(node);
+    options_.boot_id = std::move(boot_id);
+  }
   // How wall time is shown from now on.
   void SetClock(ClockOffset offset) { offset_ = offset; }
   // Losses of the ledger, to be told by the next alert.

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/flags.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "app/policy_files.h"
+
+namespace nameward {
+namespace {
+
+constexpr char kDefaultConfig[] = "/etc/nameward/nameward.yaml";
+constexpr size_t kMaxConfig = 1 << 20;
+
+std::string HostName() {
+  char name[256] = {};
+  if (gethostname(name, sizeof name - 1) != 0) return "unknown";
+  return name;
+}
+
+Status Assign(Settings& settings, const std::string& assignment) {
+  const size_t equals = assignment.find('=');
+  if (equals == std::string::npos)
+    return Error{"--set " + assignment, "no '=' in it",
+                 "write --set correlate.warmup=5m"};
+  std::vector<std::string> words;
+  std::string rest = assignment.substr(equals + 1);
+  for (size_t comma; (comma = rest.find(',')) != std::string::npos;) {
+    words.push_back(rest.substr(0, comma));
+    rest.erase(0, comma + 1);
+  }
+  words.push_back(rest);
+  return SetKey(settings, assignment.substr(0, equals), words, "--set");
+}
+
+Status ReadFile(Settings& settings, const SettingFlags& flags) {
+  const bool asked = !flags.config.empty();
+  const std::string path = asked ? flags.config : kDefaultConfig;
+  if (!asked && access(path.c_str(), F_OK) != 0) return Ok();
+  const Result<std::string> text = ReadWholeFile(path, kMaxConfig);
+  if (!text) return text.error().Wrap("configuration");
+  return ReadConfigFile(settings, path, *text);
+}
+
+}  // namespace
+
+void AddSettingFlags(CLI::App& verb, SettingFlags& flags) {
+  verb.add_option("--config", flags.config,
+                  std::string("configuration file; default: ") +
+                      kDefaultConfig + " if it is there");
+  verb.add_option("--policy", flags.policy,
+                  "rule files or directories; default: /etc/nameward/rules, "
+                  "else the starter policy");
+  verb.add_option("--resolver", flags.resolvers,
+                  "a trusted resolver, as 10.96.0.10:53; may be repeated; "
+                  "default: those of /etc/resolv.conf");
+  verb.add_option("--alert-format", flags.alert_format, "ocsf or human");
+  verb.add_option_function<std::string>(
+      "--metrics-listen",
+      [&flags](const std::string& listen) {
+        flags.metrics_listen = listen;
+        flags.has_metrics_listen = true;
+      },
+      "address:port of /metrics, /healthz, /readyz, /api/ledger; \"\" for "
+      "none");
+  verb.add_flag("--flows", flags.flows,
+                "report established, failed and closed connections too");
+  verb.add_option("--set", flags.assigned,
+                  "any configuration key, as correlate.warmup=5m");
+}
+
+Result<Settings> LoadSettings(const SettingFlags& flags) {
+  Settings settings;
+  settings.node_name = HostName();
+  NW_RETURN_IF_ERROR(ReadFile(settings, flags));
+  const auto set = [&settings](const char* key,
+                               const std::vector<std::string>& words,
+                               const char* flag) {
+    return words.empty() ? Ok() : SetKey(settings, key, words, flag);
+  };
+  const auto one = [](const std::string& word) {
+    return word.empty() ? std::vector<std::string>()
+                        : std::vector<std::string>{word};
+  };
+  NW_RETURN_IF_ERROR(set("rules.paths", flags.policy, "--policy"));
+  NW_RETURN_IF_ERROR(set("correlate.resolvers", flags.resolvers, "--resolver"));
+  NW_RETURN_IF_ERROR(
+      set("alerts.format", one(flags.alert_format), "--alert-format"));
+  if (flags.has_metrics_listen)
+    NW_RETURN_IF_ERROR(SetKey(settings, "metrics.listen",
+                              {flags.metrics_listen}, "--metrics-listen"));
+  if (flags.flows)
+    NW_RETURN_IF_ERROR(SetKey(settings, "node.flows", {"true"}, "--flows"));
+  for (const std::string& assignment : flags.assigned)
+    NW_RETURN_IF_ERROR(Assign(settings, assignment));
+  return settings;
+}
+
+}  // namespace nameward

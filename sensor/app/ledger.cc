@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/ledger.h"
+
+namespace nameward {
+
+void Ledger::Add(std::string_view name, std::string_view label,
+                 std::string_view label_value, uint64_t value) {
+  Counter& counter = counters_[std::string(name)];
+  counter.label = label;
+  counter.values[std::string(label_value)] += value;
+}
+
+void Ledger::Merge(const Ledger& other) {
+  for (const auto& [name, counter] : other.counters_)
+    for (const auto& [label_value, value] : counter.values)
+      Add(name, counter.label, label_value, value);
+}
+
+uint64_t Ledger::Total(std::string_view name) const {
+  const auto counter = counters_.find(name);
+  if (counter == counters_.end()) return 0;
+  uint64_t sum = 0;
+  for (const auto& [label_value, value] : counter->second.values) sum += value;
+  return sum;
+}
+
+uint64_t Ledger::At(std::string_view name, std::string_view label_value) const {
+  const auto counter = counters_.find(name);
+  if (counter == counters_.end()) return 0;
+  const auto value = counter->second.values.find(label_value);
+  return value == counter->second.values.end() ? 0 : value->second;
+}
+
+uint64_t Ledger::InFlight() const {
+  const uint64_t sent = Total("records_sent");
+  const uint64_t consumed = Total("records_consumed");
+  return sent > consumed ? sent - consumed : 0;
+}
+
+bool Ledger::Closes() const {
+  const uint64_t offered = Total("records_offered");
+  const uint64_t consumed = Total("records_consumed");
+  const bool kernel = offered == 0 || offered == Total("records_dropped") +
+                                                     InFlight() + consumed;
+  const bool decode = consumed == Total("records_decoded") +
+                                      Total("records_rejected") +
+                                      Total("records_passed_over");
+  const bool alerts = Total("findings_matched") ==
+                      Total("findings_alerted") + Total("findings_suppressed");
+  return kernel && decode && alerts;
+}
+
+std::string Ledger::ToPrometheus() const {
+  std::string text;
+  for (const auto& [name, counter] : counters_) {
+    const std::string metric = "nameward_" + name + "_total";
+    text += "# TYPE " + metric + " counter\n";
+    for (const auto& [label_value, value] : counter.values) {
+      text += metric;
+      if (!counter.label.empty())
+        text += "{" + counter.label + "=\"" + label_value + "\"}";
+      text += " " + std::to_string(value) + "\n";
+    }
+  }
+  text +=
+      "# TYPE nameward_records_in_flight gauge\nnameward_records_in_flight " +
+      std::to_string(InFlight()) + "\n";
+  return text;
+}
+
+std::string Ledger::ToJson() const {
+  std::string text = "{";
+  for (const auto& [name, counter] : counters_) {
+    text += "\"" + name + "\":";
+    if (counter.label.empty()) {
+      text += std::to_string(Total(name)) + ",";
+      continue;
+    }
+    text += "{";
+    for (const auto& [label_value, value] : counter.values)
+      text += "\"" + label_value + "\":" + std::to_string(value) + ",";
+    if (text.back() == ',') text.pop_back();
+    text += "},";
+  }
+  text += "\"in_flight\":" + std::to_string(InFlight()) +
+          ",\"closes\":" + (Closes() ? "true" : "false") + "}";
+  return text;
+}
+
+std::string Ledger::ToLine() const {
+  const auto number = [this](std::string_view name) {
+    return std::to_string(Total(name));
+  };
+  return "ledger: offered " + number("records_offered") + " = dropped " +
+         number("records_dropped") + " + in flight " +
+         std::to_string(InFlight()) + " + consumed " +
+         number("records_consumed") + "; events " + number("events") +
+         ", rejected " + number("records_rejected") + "; matched " +
+         number("findings_matched") + " = alerted " +
+         number("findings_alerted") + " + suppressed " +
+         number("findings_suppressed") + "; " +
+         (Closes() ? "closes" : "DOES NOT CLOSE");
+}
+
+}  // namespace nameward

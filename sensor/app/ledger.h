@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sensor's book-keeping: nothing is lost without a number.
+//
+//   offered  = dropped{class, fate} + in flight + consumed     (ring records)
+//   consumed = decoded + rejected{reason} + passed over{not_dns, server_side}
+//   matched  = alerted + suppressed{reason}
+//
+// A Ledger is a snapshot: named counters, each split by one label whose values
+// the sensor itself chooses.  It prints as Prometheus text, as JSON and as the
+// last line of a run.
+#ifndef NAMEWARD_APP_LEDGER_H_
+#define NAMEWARD_APP_LEDGER_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace nameward {
+
+class Ledger {
+ public:
+  // Adds `value` to the counter `name`, at `label`="…"; label may be empty.
+  void Add(std::string_view name, std::string_view label,
+           std::string_view label_value, uint64_t value);
+  void Add(std::string_view name, uint64_t value) { Add(name, "", "", value); }
+  void Merge(const Ledger& other);
+
+  uint64_t Total(std::string_view name) const;
+  uint64_t At(std::string_view name, std::string_view label_value) const;
+
+  // Sent to the ring by the kernel, not yet seen by the worker.
+  uint64_t InFlight() const;
+  // The three equations above hold (the first only once the kernel's counters
+  // are in the snapshot and nothing is in flight).
+  bool Closes() const;
+
+  std::string ToPrometheus() const;  // nameward_<name>_total{label="value"}
+  std::string ToJson() const;
+  std::string ToLine() const;  // "offered 10 = dropped 0 + …"
+
+ private:
+  struct Counter {
+    std::string label;
+    std::map<std::string, uint64_t, std::less<>> values;
+  };
+  std::map<std::string, Counter, std::less<>> counters_;
+};
+
+}  // namespace nameward
+
+#endif  // NAMEWARD_APP_LEDGER_H_

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/ledger.h"
+
+#include <gtest/gtest.h>
+
+namespace nameward {
+namespace {
+
+Ledger Balanced() {
+  Ledger ledger;
+  ledger.Add("records_offered", "class", "answer", 10);
+  ledger.Add("records_dropped", "class_fate", "answer/full", 2);
+  ledger.Add("records_sent", "class", "answer", 8);
+  ledger.Add("records_consumed", 7);
+  ledger.Add("records_decoded", 5);
+  ledger.Add("records_rejected", "reason", "pointer", 1);
+  ledger.Add("records_passed_over", "why", "not_dns", 1);
+  ledger.Add("findings_matched", 4);
+  ledger.Add("findings_alerted", 1);
+  ledger.Add("findings_suppressed", "reason", "dedup", 3);
+  return ledger;
+}
+
+TEST(Ledger, ClosesWhenEveryRecordHasAFate) {
+  const Ledger ledger = Balanced();
+  EXPECT_EQ(ledger.InFlight(), 1U);
+  EXPECT_TRUE(ledger.Closes()) << ledger.ToLine();
+}
+
+TEST(Ledger, ARecordWithoutAFateIsSaid) {
+  for (const char* name :
+       {"records_offered", "records_decoded", "findings_matched"}) {
+    Ledger ledger = Balanced();
+    ledger.Add(name, "class", "answer", 1);
+    EXPECT_FALSE(ledger.Closes()) << name;
+    EXPECT_NE(ledger.ToLine().find("DOES NOT CLOSE"), std::string::npos);
+  }
+}
+
+TEST(Ledger, PrintsPrometheusAndJson) {
+  const Ledger ledger = Balanced();
+  EXPECT_NE(
+      ledger.ToPrometheus().find(
+          "nameward_records_dropped_total{class_fate=\"answer/full\"} 2\n"),
+      std::string::npos);
+  EXPECT_NE(ledger.ToJson().find("\"records_consumed\":7"), std::string::npos);
+  EXPECT_NE(ledger.ToJson().find("\"closes\":true"), std::string::npos);
+}
+
+TEST(Ledger, MergeAddsCounters) {
+  Ledger ledger = Balanced();
+  ledger.Merge(Balanced());
+  EXPECT_EQ(ledger.At("records_dropped", "answer/full"), 4U);
+  EXPECT_EQ(ledger.Total("no_such"), 0U);
+}
+
+}  // namespace
+}  // namespace nameward

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/pipeline.h"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "alert/event_json.h"
+#include "alert/human.h"
+#include "correlate/judge.h"
+
+namespace nameward {
+namespace {
+
+// As Event::Kind says, by the body's index.
+constexpr std::array<std::string_view,
+                     std::variant_size_v<decltype(Event::body)>>
+    kKinds = {"dns", "connect", "flow", "transport", "malformed", "loss"};
+
+uint64_t LossOf(const Event& event) {
+  const auto* loss = std::get_if<LossEvent>(&event.body);
+  return loss == nullptr ? 0 : loss->count;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(std::shared_ptr<const RuleSet> rules,
+                   PipelineOutputs outputs)
+    : rules_(std::move(rules)), outputs_(outputs) {}
+
+Status Pipeline::Consume(const RecordBatch& batch) {
+  batch.ForEach([this](const RecordView& record) { OnRecord(record); });
+  if (outputs_.events != nullptr) KeepError(outputs_.events->Flush());
+  if (outputs_.alerts != nullptr) KeepError(outputs_.alerts->Flush());
+  if (failed_) return *failed_;
+  return Ok();
+}
+
+Status Pipeline::Finish() {
+  alerter_.Finish(*this);
+  if (outputs_.alerts != nullptr) KeepError(outputs_.alerts->Flush());
+  if (failed_) return *failed_;
+  return Ok();
+}
+
+void Pipeline::OnRecord(const RecordView& record) {
+  switch (record.type) {
+    case RecordType::kKernel:
+    case RecordType::kLoss:
+      return decoder_.Decode(record, *this);
+    case RecordType::kClock:
+      return OnClock(record);
+    case RecordType::kContext:
+      return OnContext(record);
+    case RecordType::kTimer:
+      return OnTimer(record);
+    case RecordType::kPods:
+      return;  // the reserved number of a later version
+  }
+}
+
+void Pipeline::OnEvent(Event& event) {
+  correlator_.Observe(event);
+  enricher_.Enrich(event);
+  Judge(event, context_);
+  ++events_[event.body.index()];
+  if (outputs_.events != nullptr) WriteEvent(event);
+  alerter_.AddLosses(LossOf(event));
+  findings_.clear();
+  rules_->Match(event, match_context_, findings_);
+  for (Finding& finding : findings_)
+    alerter_.OnFinding(event, std::move(finding), *this);
+}
+
+void Pipeline::OnCgroup(const CgroupChange& change) {
+  enricher_.OnCgroup(change);
+  correlator_.OnCgroup(change, enricher_.OwnerOf(change.id));
+}
+
+void Pipeline::OnClock(const RecordView& record) {
+  ByteReader reader(record.payload);
+  const auto clock = reader.Copy<ClockRecord>();
+  if (!clock) return;
+  match_context_.offset = ClockOffset{Nanoseconds(clock->wall_minus_boot_ns)};
+  alerter_.SetClock(match_context_.offset);
+}
+
+void Pipeline::OnContext(const RecordView& record) {
+  const Bytes text = record.payload;
+  context_ = Context::FromText(
+      {reinterpret_cast<const char*>(text.data()), text.size()});
+  match_context_.node = context_.node;
+  correlator_.SetContext(context_);
+  alerter_.SetNode(context_.node, context_.boot_id);
+}
+
+void Pipeline::OnTimer(const RecordView& record) {
+  ByteReader reader(record.payload);
+  const auto timer = reader.Copy<TimerRecord>();
+  if (!timer) return;
+  const BootTime now = BootTimeFromNanoseconds(timer->time_ns);
+  correlator_.AdvanceTo(now);
+  alerter_.AdvanceTo(now, *this);
+}
+
+void Pipeline::OnAlert(const Alert& alert) {
+  if (outputs_.alerts == nullptr) return;
+  RenderAlert(alert, outputs_.alert_format, rendered_);
+  KeepError(outputs_.alerts->Offer(rendered_));
+}
+
+void Pipeline::WriteEvent(const Event& event) {
+  rendered_.text.clear();
+  if (outputs_.human_events)
+    AppendHumanEvent(event, match_context_.offset, rendered_.text);
+  else
+    AppendEventJson(event, {context_.node, match_context_.offset},
+                    rendered_.text);
+  KeepError(outputs_.events->Offer(rendered_));
+}
+
+void Pipeline::KeepError(const Status& status) {
+  if (!status && !failed_) failed_ = status.error();
+}
+
+void Pipeline::AddTo(Ledger& ledger) const {
+  const DecodeStats& decode = decoder_.stats();
+  ledger.Add("records_consumed", decode.records);
+  ledger.Add("records_decoded", decode.decoded);
+  ledger.Add("records_passed_over", "why", "not_dns", decode.not_dns);
+  ledger.Add("records_passed_over", "why", "server_side", decode.server_side);
+  for (size_t i = 0; i < decode.rejected.size(); ++i)
+    ledger.Add("records_rejected", "reason",
+               ToString(static_cast<MalformedReason>(i)), decode.rejected[i]);
+  for (size_t i = 0; i < events_.size(); ++i)
+    ledger.Add("events", "kind", kKinds[i], events_[i]);
+  const AlerterStats& alerts = alerter_.stats();
+  ledger.Add("findings_matched", alerts.matched);
+  ledger.Add("findings_alerted", alerts.alerts);
+  ledger.Add("findings_suppressed", "reason", "dedup", alerts.suppressed_dedup);
+  ledger.Add("findings_suppressed", "reason", "rate", alerts.suppressed_rate);
+  ledger.Add("findings_suppressed", "reason", "dry_run",
+             alerts.suppressed_dry_run);
+  ledger.Add("findings_suppressed", "reason", "off", alerts.suppressed_off);
+  ledger.Add("alert_updates", alerts.updates);
+  AddStages(ledger);
+}
+
+void Pipeline::AddStages(Ledger& ledger) const {
+  const DecodeStats& decode = decoder_.stats();
+  ledger.Add("decode_evicted", "table", "datagrams", decode.datagrams_evicted);
+  ledger.Add("decode_evicted", "table", "streams", decode.streams_evicted);
+  ledger.Add("decode_evicted", "table", "flows", decode.flows_evicted);
+  ledger.Add("decode_evicted", "table", "executables",
+             decode.executables_evicted);
+  const MatchStats match = rules_->stats();
+  ledger.Add("match_pattern_out_of_memory", match.pattern_out_of_memory);
+  ledger.Add("match_expired_exceptions", match.expired_exceptions);
+  if (outputs_.alerts == nullptr) return;
+  const SinkStats& sink = outputs_.alerts->stats();
+  ledger.Add("sink_lines", "fate", "delivered", sink.delivered);
+  ledger.Add("sink_lines", "fate", "failed", sink.failed);
+}
+
+uint64_t Pipeline::alerts() const { return alerter_.stats().alerts; }
+
+}  // namespace nameward

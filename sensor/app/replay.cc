@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// `nameward replay FILE…`: recordings and captures through the same engine,
+// offline; needs no root.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+#include "app/pipeline.h"
+#include "app/policy_files.h"
+#include "app/pump.h"
+#include "app/verbs.h"
+#include "base/unique_fd.h"
+#include "deliver/stdout_sink.h"
+#include "source/pcap_source.h"
+#include "source/recording.h"
+#include "source/replay_source.h"
+
+namespace nameward {
+namespace {
+
+struct ReplayFlags {
+  std::vector<std::string> files;
+  std::vector<std::string> policy;
+  std::vector<std::string> resolvers;
+  OutputFormat format = OutputFormat::kAuto;
+  std::string alert_format;
+  bool events = false;
+  bool flows = false;
+  bool fail_on_alert = false;
+};
+
+Result<bool> IsRecording(const std::string& path) {
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return ErrnoError("open " + path, errno, "check the path");
+  uint8_t beginning[16];
+  const ssize_t got = read(file.get(), beginning, sizeof beginning);
+  if (got < 0) return ErrnoError("read " + path, errno);
+  return LooksLikeRecording({beginning, static_cast<size_t>(got)});
+}
+
+// Recording or capture, by the first bytes.
+Result<std::unique_ptr<RecordSource>> OpenInput(const std::string& path,
+                                                const ReplayFlags& flags) {
+  const Result<bool> recording = IsRecording(path);
+  if (!recording) return recording.error();
+  if (*recording) {
+    auto source = ReplaySource::Open(path);
+    if (!source) return source.error();
+    return std::unique_ptr<RecordSource>(
+        std::make_unique<ReplaySource>(std::move(*source)));
+  }
+  PcapOptions options;
+  options.emit_flows = flags.flows;
+  for (const std::string& text : flags.resolvers) {
+    const auto resolver = Endpoint::Parse(text);
+    if (!resolver)
+      return Error{"--resolvers " + text, "not an address with a port",
+                   "write 192.0.2.53:53"};
+    options.resolvers.push_back(*resolver);
+  }
+  auto source = PcapSource::Open(path, options);
+  if (!source) return source.error();
+  return std::unique_ptr<RecordSource>(std::move(*source));
+}
+
+void ShowProgress(uint64_t records) {
+  if (isatty(STDERR_FILENO) == 1)
+    std::fprintf(stderr, "\rreplay: %llu records",
+                 static_cast<unsigned long long>(records));
+}
+
+int Replay(const ReplayFlags& flags) {
+  const Result<Policy> policy = PolicyOrDefault(flags.policy);
+  if (!policy) return Complain(policy.error(), kExitUsage);
+  const auto rules = LoadOrComplain(*policy);
+  if (rules == nullptr) return kExitUsage;
+  StdoutSink out;
+  PipelineOutputs outputs;
+  const bool human = WantsHuman(flags.format);
+  outputs.human_events = human;
+  if (flags.events)
+    outputs.events = &out;
+  else
+    outputs.alerts = &out;
+  const bool human_alerts =
+      flags.alert_format.empty() ? human : flags.alert_format == "human";
+  outputs.alert_format =
+      human_alerts ? AlertFormat::kHuman : AlertFormat::kOcsf;
+  uint64_t alerts = 0;
+  for (const std::string& file : flags.files) {
+    auto input = OpenInput(file, flags);
+    if (!input) return Complain(input.error(), kExitUsage);
+    Pipeline pipeline(rules, outputs);
+    const Status pumped = Pump(**input, pipeline, ShowProgress);
+    const Status finished = pipeline.Finish();
+    if (!pumped) return Complain(pumped.error(), kExitUsage);
+    if (!finished) return Complain(finished.error(), kExitUsage);
+    if (const auto warning = (*input)->Warning())
+      std::fprintf(stderr, "nameward: %s\n", warning->ToString().c_str());
+    alerts += pipeline.alerts();
+  }
+  if (const Status flushed = out.Flush(); !flushed)
+    return Complain(flushed.error(), kExitUsage);
+  return flags.fail_on_alert && alerts > 0 ? kExitFindings : kExitFine;
+}
+
+}  // namespace
+
+void AddReplayVerb(CLI::App& app, ChosenVerb& chosen) {
+  CLI::App* verb = app.add_subcommand(
+      "replay", "recordings, pcap or pcapng files through the same engine");
+  auto flags = std::make_shared<ReplayFlags>();
+  verb->add_option("files", flags->files, "recordings, pcap or pcapng files")
+      ->required();
+  verb->add_option("--policy", flags->policy, "rule files or directories");
+  verb->add_option("--resolvers", flags->resolvers,
+                   "pcap: the trusted resolvers, as 192.0.2.53:53; default: "
+                   "every server on port 53");
+  verb->add_flag("--events", flags->events, "print events, not alerts");
+  verb->add_flag("--flows", flags->flows, "pcap: connection outcomes too");
+  verb->add_flag("--fail-on-alert", flags->fail_on_alert,
+                 "exit status 1 if an alert was raised");
+  verb->add_option("--alert-format", flags->alert_format, "ocsf or human")
+      ->check(CLI::IsMember({"ocsf", "human"}));
+  AddFormatFlag(*verb, flags->format);
+  verb->callback(
+      [&chosen, flags] { chosen = [flags] { return Replay(*flags); }; });
+}
+
+}  // namespace nameward

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/session.h"
+
+#include <utility>
+
+namespace nameward {
+namespace {
+
+// How long the reader waits for the kernel, and the worker for the reader: also
+// how soon each sees that it should stop.
+constexpr Nanoseconds kPollWait = 100ms;
+constexpr Nanoseconds kAliveWithin = 5s;
+
+}  // namespace
+
+Session::Session(RecordSource& source, std::vector<RecordConsumer*> consumers,
+                 std::function<void()> on_failure)
+    : source_(source),
+      consumers_(std::move(consumers)),
+      on_failure_(std::move(on_failure)) {}
+
+Session::~Session() { (void)Stop(); }
+
+void Session::Start(RecordBatch first) {
+  if (first.count() > 0) (void)queue_.PushFor(first, 0ms);
+  worker_ = std::thread([this] { Work(); });
+  reader_ = std::thread([this] { Read(); });
+}
+
+Status Session::Stop() {
+  stopping_ = true;
+  if (reader_.joinable()) reader_.join();
+  if (worker_.joinable()) worker_.join();
+  const std::lock_guard lock(mutex_);
+  if (failure_) return *failure_;
+  return Ok();
+}
+
+void Session::Read() {
+  // After Stop the source is polled until it is dry, so nothing stays behind.
+  for (bool dry = false; !(stopping_ && dry);) {
+    RecordBatch batch = recycled_.TryPop().value_or(RecordBatch());
+    const auto outcome = source_.Poll(batch, stopping_ ? 0ms : kPollWait);
+    if (!outcome) Fail(outcome.error());
+    if (!HandOver(batch)) break;
+    if (!outcome || *outcome == PollOutcome::kEnd) break;
+    dry = *outcome == PollOutcome::kIdle;
+  }
+  queue_.Close();
+}
+
+// False if nobody will ever take it.
+bool Session::HandOver(RecordBatch& batch) {
+  if (batch.count() == 0) return true;
+  while (!queue_.PushFor(batch, kPollWait)) {
+    const std::lock_guard lock(mutex_);
+    if (failure_) return false;
+  }
+  return true;
+}
+
+void Session::Work() {
+  SystemClock clock;
+  bool healthy = true;
+  while (healthy && !queue_.Finished()) {
+    worker_beat_ns_ = clock.Now().time_since_epoch().count();
+    auto batch = queue_.PopFor(kPollWait);
+    if (!batch) continue;
+    healthy = ConsumeOne(*batch);
+    Publish();
+    batch->Clear();
+    (void)recycled_.PushFor(*batch, 0ms);
+  }
+  for (RecordConsumer* consumer : consumers_) {
+    const Status finished = consumer->Finish();
+    if (!finished) Fail(finished.error());
+  }
+  Publish();
+}
+
+bool Session::ConsumeOne(const RecordBatch& batch) {
+  for (RecordConsumer* consumer : consumers_) {
+    const Status consumed = consumer->Consume(batch);
+    if (consumed) continue;
+    Fail(consumed.error());
+    return false;
+  }
+  return true;
+}
+
+void Session::Publish() {
+  Ledger ledger;
+  for (const RecordConsumer* consumer : consumers_) consumer->AddTo(ledger);
+  const std::lock_guard lock(mutex_);
+  published_ = std::move(ledger);
+}
+
+void Session::Fail(const Error& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (failure_) return;
+    failure_ = error;
+  }
+  on_failure_();
+}
+
+Ledger Session::Counters() const {
+  const std::lock_guard lock(mutex_);
+  return published_;
+}
+
+bool Session::Alive(BootTime now) const {
+  const BootTime beat{Nanoseconds(worker_beat_ns_)};
+  return now - beat < kAliveWithin;
+}
+
+}  // namespace nameward

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The threads of a live run: a reader (poll, hand over) and a worker (all pure
+// stages), with a bounded queue of batches between them.
+//
+// A full queue makes the reader wait: records then stay in the kernel's ring,
+// where admission drops the least useful class first and counts it by cgroup.
+// So user space itself never drops a record.  Stop ends the source, drains ring
+// and queue, finishes the consumers, and then the ledger closes.
+#ifndef NAMEWARD_APP_SESSION_H_
+#define NAMEWARD_APP_SESSION_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "app/consumer.h"
+#include "app/ledger.h"
+#include "base/bounded_queue.h"
+#include "source/source.h"
+
+namespace nameward {
+
+class Session {
+ public:
+  // None is owned.  `on_failure` is called once, from a thread of the session,
+  // when source or consumer fail: it should wake whoever will call Stop.
+  Session(RecordSource& source, std::vector<RecordConsumer*> consumers,
+          std::function<void()> on_failure);
+  ~Session();
+
+  // `first` is consumed before anything from the source.
+  void Start(RecordBatch first);
+  // Drains and joins; the first error of source or consumers, if any.
+  Status Stop();
+
+  // The consumers' counters as of the last batch.  Any thread.
+  Ledger Counters() const;
+  // The worker took a batch, or had none to take, within the last few seconds.
+  bool Alive(BootTime now) const;
+
+ private:
+  // Batches in flight: 8 × 256 KiB is half the default ring, enough to ride out
+  // a slow write, little enough to count in the memory budget.
+  static constexpr size_t kQueuedBatches = 8;
+
+  void Read();
+  void Work();
+  bool HandOver(RecordBatch& batch);
+  bool ConsumeOne(const RecordBatch& batch);
+  void Publish();
+  void Fail(const Error& error);
+
+  RecordSource& source_;
+  const std::vector<RecordConsumer*> consumers_;
+  const std::function<void()> on_failure_;
+  BoundedQueue<RecordBatch> queue_{kQueuedBatches};
+  BoundedQueue<RecordBatch> recycled_{kQueuedBatches + 2};
+  std::atomic<bool> stopping_{false};
+  std::atomic<int64_t> worker_beat_ns_{0};
+  mutable std::mutex mutex_;  // guards the two below
+  Ledger published_;
+  std::optional<Error> failure_;
+  std::thread reader_;
+  std::thread worker_;
+};
+
+}  // namespace nameward
+
+#endif  // NAMEWARD_APP_SESSION_H_

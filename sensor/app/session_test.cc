@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/session.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+
+namespace nameward {
+namespace {
+
+// Gives `total` timer records, ten a poll, then ends.
+class CountingSource final : public RecordSource {
+ public:
+  explicit CountingSource(uint64_t total) : total_(total) {}
+  Result<PollOutcome> Poll(RecordBatch& batch, Nanoseconds) override {
+    if (fail_at_ != 0 && given_ >= fail_at_)
+      return Error{"ring", "the keeper is gone"};
+    for (int i = 0; i < 10 && given_ < total_; ++i)
+      batch.AppendStruct(RecordType::kTimer, TimerRecord{++given_});
+    return given_ == total_ ? PollOutcome::kEnd : PollOutcome::kMore;
+  }
+  uint64_t fail_at_ = 0;
+
+ private:
+  const uint64_t total_;
+  uint64_t given_ = 0;
+};
+
+// Checks that records come in order; can be held back, and can fail.
+class OrderedConsumer final : public RecordConsumer {
+ public:
+  Status Consume(const RecordBatch& batch) override {
+    if (hold_ != nullptr) hold_->wait();
+    batch.ForEach([this](const RecordView& record) {
+      ByteReader reader(record.payload);
+      const auto timer = reader.Copy<TimerRecord>();
+      in_order_ = in_order_ && timer && timer->time_ns == seen_ + 1;
+      ++seen_;
+    });
+    if (fail_at_ != 0 && seen_ >= fail_at_) return Error{"disk", "full"};
+    return Ok();
+  }
+  Status Finish() override {
+    finished_ = true;
+    return Ok();
+  }
+  void AddTo(Ledger& ledger) const override { ledger.Add("seen", seen_); }
+
+  std::latch* hold_ = nullptr;
+  uint64_t fail_at_ = 0;
+  uint64_t seen_ = 0;
+  bool in_order_ = true;
+  bool finished_ = false;
+};
+
+TEST(Session, GivesEveryRecordOnceAndInOrder) {
+  CountingSource source(100'000);
+  OrderedConsumer consumer;
+  Session session(source, {&consumer}, [] {});
+  session.Start(RecordBatch());
+  EXPECT_TRUE(session.Stop());
+  EXPECT_EQ(consumer.seen_, 100'000U);
+  EXPECT_TRUE(consumer.in_order_);
+  EXPECT_TRUE(consumer.finished_);
+  EXPECT_EQ(session.Counters().Total("seen"), 100'000U);
+}
+
+TEST(Session, AStoppedConsumerHoldsTheReaderBackAndLosesNothing) {
+  CountingSource source(50'000);
+  OrderedConsumer consumer;
+  std::latch hold(1);
+  consumer.hold_ = &hold;
+  Session session(source, {&consumer}, [] {});
+  session.Start(RecordBatch());
+  hold.count_down();
+  EXPECT_TRUE(session.Stop());
+  EXPECT_EQ(consumer.seen_, 50'000U);
+  EXPECT_TRUE(consumer.in_order_);
+}
+
+TEST(Session, AFailedSourceIsReportedAfterWhatItGave) {
+  CountingSource source(1'000);
+  source.fail_at_ = 500;
+  OrderedConsumer consumer;
+  std::atomic<int> failures{0};
+  Session session(source, {&consumer}, [&failures] { ++failures; });
+  session.Start(RecordBatch());
+  const Status stopped = session.Stop();
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().what, "ring");
+  EXPECT_EQ(failures, 1);
+  EXPECT_EQ(consumer.seen_, 500U);
+}
+
+TEST(Session, AFailedConsumerEndsTheRun) {
+  CountingSource source(1'000'000'000);
+  OrderedConsumer consumer;
+  consumer.fail_at_ = 100;
+  std::latch failed(1);
+  Session session(source, {&consumer}, [&failed] { failed.count_down(); });
+  session.Start(RecordBatch());
+  failed.wait();
+  const Status stopped = session.Stop();
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().what, "disk");
+}
+
+}  // namespace
+}  // namespace nameward

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/surroundings.h"
+
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstring>
+#include <memory>
+#include <sstream>
+
+#include "app/policy_files.h"
+
+namespace nameward {
+namespace {
+
+constexpr size_t kMaxSmallFile = 64 * 1024;
+constexpr uint16_t kDnsPort = 53;
+
+std::string ReadSmall(const char* path) {
+  Result<std::string> text = ReadWholeFile(path, kMaxSmallFile);
+  return text ? std::move(*text) : std::string();
+}
+
+std::string BootId() {
+  std::string id = ReadSmall("/proc/sys/kernel/random/boot_id");
+  while (!id.empty() && id.back() == '\n') id.pop_back();
+  return id;
+}
+
+std::optional<IpAddress> AddressOf(const sockaddr* address) {
+  if (address == nullptr) return std::nullopt;
+  if (address->sa_family == AF_INET) {
+    sockaddr_in v4;
+    std::memcpy(&v4, address, sizeof v4);
+    return IpAddress::V4(ntohl(v4.sin_addr.s_addr));
+  }
+  if (address->sa_family != AF_INET6) return std::nullopt;
+  sockaddr_in6 v6;
+  std::memcpy(&v6, address, sizeof v6);
+  return IpAddress(v6.sin6_addr.s6_addr);
+}
+
+std::vector<IpAddress> NodeAddresses() {
+  std::vector<IpAddress> addresses;
+  ifaddrs* list = nullptr;
+  if (getifaddrs(&list) != 0) return addresses;
+  const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> owner(list,
+                                                               freeifaddrs);
+  for (const ifaddrs* one = list; one != nullptr; one = one->ifa_next)
+    if (const auto address = AddressOf(one->ifa_addr))
+      addresses.push_back(*address);
+  return addresses;
+}
+
+}  // namespace
+
+std::vector<Endpoint> ParseResolvConf(std::string_view text) {
+  std::vector<Endpoint> resolvers;
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string key;
+    std::string value;
+    if (!(words >> key >> value) || key != "nameserver") continue;
+    const auto address = IpAddress::Parse(value.substr(0, value.find('%')));
+    if (address) resolvers.push_back({*address, kDnsPort});
+  }
+  return resolvers;
+}
+
+Context LiveContext(const Settings& settings, BootTime attached) {
+  Context context;
+  context.node = settings.node_name;
+  context.boot_id = BootId();
+  context.attached = attached;
+  context.resolvers = settings.resolvers.empty()
+                          ? ParseResolvConf(ReadSmall("/etc/resolv.conf"))
+                          : settings.resolvers;
+  context.internal = settings.internal;
+  context.services = settings.services;
+  context.node_addresses = NodeAddresses();
+  context.encrypted = settings.encrypted;
+  context.warmup = settings.warmup;
+  return context;
+}
+
+}  // namespace nameward
