@@ -16,6 +16,7 @@ constexpr uint16_t kClassIn = 1;
 constexpr uint16_t kClassNone = 254;  // RFC 2136 2.4: no data
 constexpr uint16_t kClassAny = 255;
 constexpr uint16_t kMulticastBit = 0x8000;
+constexpr size_t kRecordFixedSize = 10;  // type, class, TTL, RDLENGTH
 constexpr uint16_t kSvcIpv4Hint = 4;
 constexpr uint16_t kSvcIpv6Hint = 6;
 constexpr size_t kHopCost = 16;
@@ -133,22 +134,21 @@ class Parser {
 
   Fault Record(DnsSection section) {
     if (reader_.AtEnd()) return MalformedReason::kBadCount;
-    if (message_.records.size() == kMaxDnsRecords)
+    if (message_.records.size() == kMaxDnsRecords ||
+        expanded_ > kMaxExpandedBytes)
       return MalformedReason::kTooManyRecords;
     DnsRecord& record = message_.records.emplace_back();
     if (const Fault fault = Owner(record)) return fault;
-    const auto type = reader_.U16();
-    const auto klass = reader_.U16();
-    const auto ttl = reader_.U32();
-    const auto size = reader_.U16();
-    if (!size) return MalformedReason::kBadCount;
-    record.type = *type;
-    record.klass = record.type == kTypeOpt ? *klass : Class(*klass);
-    record.ttl = *ttl;
+    if (reader_.remaining() < kRecordFixedSize)
+      return MalformedReason::kBadCount;
+    record.type = *reader_.U16();
+    const uint16_t klass = *reader_.U16();
+    record.klass = record.type == kTypeOpt ? klass : Class(klass);
+    record.ttl = *reader_.U32();
     record.section = section;
-    record.rdata_size = *size;
+    record.rdata_size = *reader_.U16();
     record.rdata_offset = static_cast<uint32_t>(reader_.position());
-    if (!reader_.Skip(*size)) return MalformedReason::kBadRdata;
+    if (!reader_.Skip(record.rdata_size)) return MalformedReason::kBadRdata;
     return Data(record);
   }
 
@@ -161,7 +161,6 @@ class Parser {
     if (layout.empty() || update_without_data) return std::nullopt;
     if (!RdataHasLayout(bytes_, Range(record), layout, expanded_))
       return MalformedReason::kBadRdata;
-    if (expanded_ > kMaxExpandedBytes) return MalformedReason::kTooManyRecords;
     return Addresses(record);
   }
 
