@@ -6,8 +6,11 @@
 #include <string>
 
 #include "bpf/event.h"
+#include "decode/datagram.h"
 #include "decode/dns_message.h"
+#include "decode/flow.h"
 #include "decode/origin.h"
+#include "decode/tcp_stream.h"
 
 namespace nameward {
 namespace {
@@ -17,10 +20,6 @@ constexpr uint16_t kEncryptedPort = 853;  // RFC 7858 DoT, RFC 9250 DoQ
 constexpr uint16_t kNetBiosPort = 137;    // RFC 1002 4.2
 constexpr uint16_t kMdnsPort = 5353;      // RFC 6762
 constexpr uint16_t kLlmnrPort = 5355;     // RFC 4795
-
-Endpoint ToEndpoint(const nw_endpoint& raw) {
-  return {IpAddress(raw.addr), raw.port};
-}
 
 std::optional<Endpoint> IfSet(const nw_endpoint& raw) {
   const Endpoint endpoint = ToEndpoint(raw);
@@ -39,7 +38,7 @@ bool IsLocalDiscovery(const Endpoint& server) {
 
 }  // namespace
 
-class Decoder::Work {
+class Decoder::Work : private TcpStreamSink {
  public:
   explicit Work(DecodeOptions options) : next_seq_(options.first_seq) {}
 
@@ -62,6 +61,9 @@ class Decoder::Work {
   Fate Dispatch(uint16_t kind, Bytes bytes);
   Fate Connect(Bytes bytes);
   Fate Datagram(Bytes bytes);
+  Fate Segment(Bytes bytes);
+  Fate Flow(Bytes bytes);
+  Fate Socket(Bytes bytes);
   Fate Cgroup(Bytes bytes);
   Fate Executable(Bytes bytes);
   Fate Message(const nw_payload& head, Bytes message, Transport transport);
@@ -69,6 +71,10 @@ class Decoder::Work {
                  MalformedReason reason, size_t size);
   void Encrypted(const nw_connect& raw, const Endpoint& server);
   void OtherPort(const DnsEvent& dns);
+
+  bool OnStreamMessage(Bytes message) override;
+  void OnStreamFault(MalformedReason reason, size_t buffered) override;
+  void Worsen(Fate fate);
 
   template <typename Body>
   Body& Begin(Event& event, const nw_header& header) {
@@ -86,8 +92,14 @@ class Decoder::Work {
   DecodeSink* sink_ = nullptr;
   uint64_t next_seq_;
   Origins origins_;
-  Event dns_, connect_, transport_, malformed_, loss_;
+  Datagrams datagrams_;
+  TcpStreams streams_;
+  Flows flows_;
+  Event dns_, connect_, flow_, transport_, malformed_, loss_;
   CgroupChange cgroup_;
+  // The segment that streams_ is working on.
+  nw_payload segment_{};
+  Fate segment_fate_;
 };
 
 Decoder::Decoder(DecodeOptions options)
@@ -105,8 +117,9 @@ void Decoder::Work::Kernel(Bytes bytes, DecodeSink& sink) {
   sink_ = &sink;
   ++stats.records;
   const auto header = ByteReader(bytes).Copy<nw_header>();
-  Count(header ? Dispatch(header->kind, bytes)
-               : Rejected(MalformedReason::kShortRecord));
+  const bool whole = header && header->length <= bytes.size();
+  Count(whole ? Dispatch(header->kind, bytes)
+              : Rejected(MalformedReason::kShortRecord));
 }
 
 void Decoder::Work::Count(Fate fate) {
@@ -135,6 +148,12 @@ Decoder::Work::Fate Decoder::Work::Dispatch(uint16_t kind, Bytes bytes) {
       return Connect(bytes);
     case NW_DNS_DATAGRAM:
       return Datagram(bytes);
+    case NW_DNS_SEGMENT:
+      return Segment(bytes);
+    case NW_FLOW:
+      return Flow(bytes);
+    case NW_SOCKET:
+      return Socket(bytes);
     case NW_CGROUP:
       return Cgroup(bytes);
     case NW_EXE:
@@ -182,10 +201,80 @@ Decoder::Work::Fate Decoder::Work::Datagram(Bytes bytes) {
   const auto head = reader.Copy<nw_payload>();
   const auto payload = head ? reader.Take(head->size) : std::nullopt;
   if (!payload) return Rejected(MalformedReason::kShortRecord);
+  if ((head->h.flags & NW_F_TRUNCATED) != 0 && head->offset > 0)
+    return Rejected(MalformedReason::kCaptureTruncated);  // said at offset 0
   if ((head->h.flags & NW_F_TRUNCATED) != 0)
     return Malformed(*head, Transport::kUdp, MalformedReason::kCaptureTruncated,
                      head->total);
-  return Message(*head, *payload, Transport::kUdp);
+  Bytes whole;
+  const ChunkFate fate =
+      datagrams_.Add(*head, *payload, whole, [this](const nw_payload& lost) {
+        Malformed(lost, Transport::kUdp, MalformedReason::kChunkMissing,
+                  lost.total);
+      });
+  stats.datagrams_evicted = datagrams_.evicted();
+  switch (fate) {
+    case ChunkFate::kComplete:
+      return Message(*head, whole, Transport::kUdp);
+    case ChunkFate::kMissing:
+      return Malformed(*head, Transport::kUdp, MalformedReason::kChunkMissing,
+                       head->total);
+    case ChunkFate::kBad:
+      return Rejected(MalformedReason::kShortRecord);
+    default:
+      return {};
+  }
+}
+
+Decoder::Work::Fate Decoder::Work::Segment(Bytes bytes) {
+  ByteReader reader(bytes);
+  const auto head = reader.Copy<nw_payload>();
+  const auto payload = head ? reader.Take(head->size) : std::nullopt;
+  if (!payload) return Rejected(MalformedReason::kShortRecord);
+  const unsigned flags = head->h.flags;
+  segment_ = *head;
+  segment_fate_ = Fate{};
+  streams_.Add({head->h.cookie, (flags & NW_F_INGRESS) != 0, head->seq,
+                (flags & NW_F_SYN) != 0, (flags & NW_F_FIN) != 0,
+                (flags & NW_F_MIDSTREAM) != 0, *payload},
+               *this);
+  stats.streams = streams_.stats();
+  return segment_fate_;
+}
+
+bool Decoder::Work::OnStreamMessage(Bytes message) {
+  const Fate fate = Message(segment_, message, Transport::kTcp);
+  Worsen(fate);
+  return fate.what != Fate::kNotDns;
+}
+
+void Decoder::Work::OnStreamFault(MalformedReason reason, size_t buffered) {
+  Worsen(Malformed(segment_, Transport::kTcp, reason, buffered));
+}
+
+// A segment with several messages counts once, as the first that was no event.
+void Decoder::Work::Worsen(Fate fate) {
+  if (segment_fate_.what == Fate::kDecoded) segment_fate_ = fate;
+}
+
+Decoder::Work::Fate Decoder::Work::Flow(Bytes bytes) {
+  const auto raw = ByteReader(bytes).Copy<nw_flow>();
+  if (!raw) return Rejected(MalformedReason::kShortRecord);
+  auto& flow = Begin<FlowEvent>(flow_, raw->h);
+  if (!flows_.Fill(*raw, flow))
+    return Rejected(MalformedReason::kUnknownRecord);
+  stats.flows_evicted = flows_.evicted();
+  if (flow.what == FlowWhat::kClose) streams_.Close(raw->h.cookie);
+  stats.streams = streams_.stats();
+  Emit(flow_);
+  return {};
+}
+
+Decoder::Work::Fate Decoder::Work::Socket(Bytes bytes) {
+  if (!ByteReader(bytes).Copy<nw_socket>())
+    return Rejected(MalformedReason::kShortRecord);
+  ++stats.sockets;
+  return {};
 }
 
 Decoder::Work::Fate Decoder::Work::Message(const nw_payload& head,

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "decode/tcp_stream.h"
 #include "model/cgroup.h"
 #include "model/event.h"
 #include "model/record.h"
@@ -49,9 +50,9 @@ struct DecodeStats {
   uint64_t sockets = 0;  // raw sockets made (NW_SOCKET)
   // What the bounded tables had to forget.
   uint64_t datagrams_evicted = 0;
-  uint64_t streams_evicted = 0;
   uint64_t flows_evicted = 0;
   uint64_t executables_evicted = 0;
+  TcpStreamStats streams;
 };
 
 class Decoder {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A fixed table of what was seen lately, by number (a socket cookie, a key the
-// kernel made): sets of eight slots, where a new key takes the place of the
-// oldest of its set.
+// kernel made): sets of eight slots, where a new key takes the place of the one
+// of its set that was not asked for the longest.
 //
 // All memory is taken at once; Find, Insert and Erase are O(1) and allocate
 // nothing.  A value keeps its buffers when its slot changes hands.  One thread.
@@ -28,7 +28,10 @@ class RecentTable {
   V* Find(uint64_t key) {
     Slot* set = SetOf(key);
     for (Slot* slot = set; slot != set + kWays; ++slot)
-      if (slot->age != 0 && slot->key == key) return &slot->value;
+      if (slot->age != 0 && slot->key == key) {
+        slot->age = ++clock_;
+        return &slot->value;
+      }
     return nullptr;
   }
 
@@ -60,7 +63,7 @@ class RecentTable {
 
   struct Slot {
     uint64_t key = 0;
-    uint64_t age = 0;  // 0: free; else the higher, the younger
+    uint64_t age = 0;  // 0: free; else the higher, the later used
     V value{};
   };
 
