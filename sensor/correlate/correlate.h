@@ -18,10 +18,15 @@
 #ifndef NAMEWARD_CORRELATE_CORRELATE_H_
 #define NAMEWARD_CORRELATE_CORRELATE_H_
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/clock.h"
+#include "correlate/address_names.h"
+#include "correlate/histories.h"
+#include "correlate/pending_queries.h"
 #include "model/cgroup.h"
 #include "model/context.h"
 #include "model/domain_name.h"
@@ -30,12 +35,28 @@
 namespace nameward {
 
 struct CorrelateOptions {
+  PendingLimits pending;
+  AddressLimits addresses;
+  size_t cgroups = Histories::kMostCgroups;
   // Networks to which a mesh redirects; loopback always counts as one.
   std::vector<Network> redirects;
+  // The cluster's own zones (cluster.local): their names bind only addresses
+  // that are internal or a service's, since whoever may write a Service or a
+  // pod name can make them give any address.
+  std::vector<DomainName> cluster_zones;
 };
 
 struct CorrelateStats {
-  uint64_t queries = 0;
+  PendingStats pending;
+  AddressStats addresses;
+  size_t cgroups = 0;
+  uint64_t cgroups_evicted = 0;
+  uint64_t cgroups_refused = 0;
+  uint64_t refused_cluster_zone = 0;  // addresses that a zone may not give
+  // Losses of DNS records that no cgroup is named for; each cgroup's own are
+  // stamped into its connects.
+  uint64_t unattributed_losses = 0;
+  size_t memory_bytes = 0;  // of the tables, without names
 };
 
 class Correlator {
@@ -50,14 +71,31 @@ class Correlator {
   // Lets time pass: expires queries, drops what gone cgroups left.
   void AdvanceTo(BootTime now);
 
-  CorrelateStats stats() const { return stats_; }
+  CorrelateStats stats() const;
 
  private:
-  void ObserveConnect(ConnectEvent& connect);
+  // The names of a binding that the last connect did not need: kept, so that
+  // the next one allocates nothing.
+  using SpareNames = std::vector<DomainName>;
+
+  void ObserveDns(const Event& event, DnsEvent& dns);
+  void Bind(const Event& event, const DnsEvent& answer,
+            const PendingQueries::Match& match);
+  std::span<const DnsAddress> Admissible(const DnsMessage& message);
+  void ObserveConnect(const Event& event, ConnectEvent& connect);
+  void ObserveEncrypted(const Event& event, const TransportEvent& transport);
+  void ObserveLoss(const Event& event, const LossEvent& loss);
+  void Look(const AddressNames::Wanted& wanted, Evidence& evidence);
 
   CorrelateOptions options_;
   Context context_;
-  CorrelateStats stats_;
+  Histories histories_;
+  PendingQueries pending_;
+  AddressNames names_;
+  std::array<SpareNames, 3> spares_;
+  std::vector<DnsAddress> admissible_;  // scratch
+  uint64_t refused_cluster_zone_ = 0;
+  uint64_t unattributed_losses_ = 0;
 };
 
 }  // namespace nameward
