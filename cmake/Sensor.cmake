@@ -24,7 +24,9 @@ find_package(PkgConfig REQUIRED)
 add_library(nw_options INTERFACE)
 target_compile_options(nw_options INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wundef -Werror
-  $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>
+  # clang's -Wconversion has it, gcc's has not: one meaning for both.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>)
 # The root only for "bpf/event.h", the one header that both sides include.
 target_include_directories(nw_options INTERFACE ${PROJECT_SOURCE_DIR}/sensor ${PROJECT_SOURCE_DIR})
 target_link_libraries(nw_options INTERFACE Threads::Threads)

@@ -54,7 +54,8 @@ def tidy(entry, build, folders):
         return "", False
     run = subprocess.run(
         ["clang-tidy-14", "--quiet", "-p", str(build),
-         "--extra-arg=-Wno-unknown-warning-option", entry["file"]],
+         "--extra-arg=-Wno-unknown-warning-option",
+         "--extra-arg=-Wno-sign-conversion", entry["file"]],
         capture_output=True, text=True)
     if run.returncode == 0:
         stamp.touch()
