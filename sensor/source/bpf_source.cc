@@ -15,6 +15,7 @@
 #include "source/bpf_kernel.h"
 #include "source/keeper.h"
 #include "source/loss_tracker.h"
+#include "source/told_cgroups.h"
 
 namespace nameward {
 namespace {
@@ -28,6 +29,8 @@ constexpr Nanoseconds kClockEvery = 60s;
 constexpr Nanoseconds kClockTolerance = 1ms;
 // A lost birth record would hide a first-level cgroup for no longer.
 constexpr Nanoseconds kFollowEvery = 60s;
+// Look-ups of a path by the keeper, some 50 us each, in one round.
+constexpr int kPathsARound = 16;
 // Programs that still run when their hooks go end within microseconds.
 constexpr Nanoseconds kDrainFor = 250ms;
 
@@ -62,12 +65,14 @@ class RingSource final : public LiveSource {
 
  private:
   static int Take(void* self, void* record, size_t size);
+  void Note(const nw_header& header, Bytes record);
   void Begin(RecordBatch& batch);
   Status Wait(Nanoseconds most);
   Result<PollOutcome> Round(RecordBatch& batch);
   Status KeepTime(BootTime now, RecordBatch& batch);
   Status KeepCounters(BootTime now, RecordBatch& batch);
   Status ReadLosses();
+  Status NameCgroups(BootTime now, RecordBatch& batch);
   Status Follow(BootTime now);
   void AppendClock(RecordBatch& batch);
   Result<PollOutcome> Drain(BootTime now, RecordBatch& batch);
@@ -90,6 +95,7 @@ class RingSource final : public LiveSource {
   BootTime next_timer_{}, next_clock_{}, next_follow_{}, drain_until_{};
   ClockOffset told_offset_{};
   LossTracker losses_;
+  ToldCgroups told_;
   std::vector<CgroupLoss> loss_list_;
   KeeperResponse response_;
 
@@ -108,12 +114,20 @@ int RingSource::Take(void* self, void* record, size_t size) {
   source->batch_->Append(RecordType::kKernel, slot.first(length));
   ++source->taken_;
   source->taken_bytes_ += size;
-  if (header && header->kind == NW_CGROUP && (header->flags & NW_F_BORN) != 0) {
-    const auto cgroup = ByteReader(slot).Copy<nw_cgroup>();
-    source->follow_ = source->follow_ || (cgroup && cgroup->level == 1);
-  }
+  if (header) source->Note(*header, slot);
   // Anything below zero ends ring_buffer__consume after this record.
   return source->batch_->Full() ? -1 : 0;
+}
+
+void RingSource::Note(const nw_header& header, Bytes record) {
+  if (header.kind != NW_CGROUP) {
+    told_.Saw(header.who.task_cgroup);
+    return;
+  }
+  const auto cgroup = ByteReader(record).Copy<nw_cgroup>();
+  if (!cgroup || (header.flags & NW_F_BORN) == 0) return;
+  told_.Told(cgroup->id);
+  follow_ = follow_ || cgroup->level == 1;
 }
 
 void RingSource::Begin(RecordBatch& batch) {
@@ -121,6 +135,8 @@ void RingSource::Begin(RecordBatch& batch) {
   AppendClock(batch);
   found_.ForEach([&](const RecordView& record) {
     batch.Append(record.type, record.payload);
+    const auto cgroup = ByteReader(record.payload).Copy<nw_cgroup>();
+    if (cgroup) told_.Told(cgroup->id);
   });
   found_ = RecordBatch();
   const BootTime now = clock_.Now();
@@ -177,6 +193,7 @@ Result<PollOutcome> RingSource::Round(RecordBatch& batch) {
 }
 
 Status RingSource::KeepTime(BootTime now, RecordBatch& batch) {
+  NW_RETURN_IF_ERROR(NameCgroups(now, batch));
   if (follow_ || now >= next_follow_) NW_RETURN_IF_ERROR(Follow(now));
   if (now >= next_timer_) {
     next_timer_ = now + kTimerEvery;
@@ -191,6 +208,26 @@ Status RingSource::KeepTime(BootTime now, RecordBatch& batch) {
     const Nanoseconds moved =
         clock_.Offset().wall_minus_boot - told_offset_.wall_minus_boot;
     if (std::chrono::abs(moved) > kClockTolerance) AppendClock(batch);
+  }
+  return Ok();
+}
+
+// Cgroups whose birth record the ring refused.
+Status RingSource::NameCgroups(BootTime now, RecordBatch& batch) {
+  for (int i = 0; i < kPathsARound && told_.AnyWaits(); ++i) {
+    CgroupEntry entry;
+    entry.id = told_.TakeWaiting();
+    const Status status =
+        keeper_.Call(KeeperVerb::kCgroupPath, entry.id, response_);
+    if (!status && status.error().code == ESRCH) return status;
+    if (!status) continue;  // gone already
+    entry.path.assign(response_.path,
+                      std::min<size_t>(response_.count, kKeeperPathBytes));
+    entry.level = entry.path == "/"
+                      ? 0
+                      : static_cast<uint32_t>(std::count(
+                            entry.path.begin(), entry.path.end(), '/'));
+    AppendFoundCgroups({entry}, ToNs(now), batch);
   }
   return Ok();
 }

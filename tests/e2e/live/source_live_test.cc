@@ -233,6 +233,20 @@ TEST_F(LiveSourceTest, FollowsAFirstLevelCgroupThatIsMadeLater) {
   EXPECT_TRUE(seen);
 }
 
+TEST_F(LiveSourceTest, EveryCgroupThatActsIsNamed) {
+  ASSERT_NO_FATAL_FAILURE(Open());
+  RecordBatch first;
+  ASSERT_TRUE(live_->Poll(first, 0ms));
+  const TestCgroup cgroup(mount_, "named");
+  cgroup.Run([] { ClosedPort().Connect(); });
+  EXPECT_TRUE(PollUntil([&](const RecordView& view) {
+    const auto record = ByteReader(view.payload).Copy<nw_cgroup>();
+    return view.type == RecordType::kKernel && record &&
+           record->h.kind == NW_CGROUP && record->id == cgroup.id() &&
+           std::string(record->path, record->size) == cgroup.name();
+  }));
+}
+
 TEST_F(LiveSourceTest, TimePassesThoughNothingHappens) {
   ASSERT_NO_FATAL_FAILURE(Open());
   EXPECT_TRUE(PollUntil(
