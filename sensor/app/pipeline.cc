@@ -149,7 +149,7 @@ void Pipeline::AddTo(Ledger& ledger) const {
 void Pipeline::AddStages(Ledger& ledger) const {
   const DecodeStats& decode = decoder_.stats();
   ledger.Add("decode_evicted", "table", "datagrams", decode.datagrams_evicted);
-  ledger.Add("decode_evicted", "table", "streams", decode.streams_evicted);
+  ledger.Add("decode_evicted", "table", "streams", decode.streams.evicted);
   ledger.Add("decode_evicted", "table", "flows", decode.flows_evicted);
   ledger.Add("decode_evicted", "table", "executables",
              decode.executables_evicted);

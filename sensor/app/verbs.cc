@@ -39,8 +39,11 @@ int RunCommandLine(int argc, char** argv) {
       "Exit status: 0 fine, 1 findings, 2 wrong use or unreadable "
       "input, 3 this node can't run the sensor.");
   ChosenVerb chosen;
+  AddRunVerb(app, chosen);
+  AddRecordVerb(app, chosen);
   AddReplayVerb(app, chosen);
   AddRulesVerb(app, chosen);
+  AddDoctorVerb(app, chosen);
   AddVersionVerb(app, chosen);
   AddCompletionVerb(app, chosen);
   try {

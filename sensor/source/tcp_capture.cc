@@ -36,7 +36,7 @@ void TcpCapture::OnPacket(const IpPacket& packet) {
 }
 
 // Null: of a connection begun before the capture that shows no DNS.
-TcpCapture::Connection* TcpCapture::FindOrMake(const TcpSegment& segment) {
+TcpCapture::Connection* TcpCapture::FindOrMake(const CapturedSegment& segment) {
   if (segment.syn && !segment.ack) return Connect(segment);
   Connection* known = connections_.Find({segment.source, segment.destination});
   return known != nullptr ? known : Join(segment);
@@ -56,7 +56,7 @@ TcpCapture::Connection* TcpCapture::Make(const Endpoint& client,
                            });
 }
 
-TcpCapture::Connection* TcpCapture::Connect(const TcpSegment& segment) {
+TcpCapture::Connection* TcpCapture::Connect(const CapturedSegment& segment) {
   Connection* known = connections_.Find({segment.source, segment.destination});
   if (known != nullptr && known->who.client == segment.source &&
       known->from_client.saw_syn &&
@@ -71,7 +71,7 @@ TcpCapture::Connection* TcpCapture::Connect(const TcpSegment& segment) {
 }
 
 // Its SYN is not in the capture.
-TcpCapture::Connection* TcpCapture::Join(const TcpSegment& segment) {
+TcpCapture::Connection* TcpCapture::Join(const CapturedSegment& segment) {
   if (segment.syn) {  // … but the answer to it is
     Connection* made = Make(segment.destination, segment.source);
     made->from_client.begin = segment.acknowledged;
@@ -93,7 +93,7 @@ TcpCapture::Connection* TcpCapture::Join(const TcpSegment& segment) {
 }
 
 void TcpCapture::OnPayload(Connection& connection, bool ingress,
-                           const TcpSegment& segment) {
+                           const CapturedSegment& segment) {
   Side& side = ingress ? connection.from_server : connection.from_client;
   if (side.speaks == Speaks::kOther) return;
   if (segment.payload.empty() && !segment.fin) return;
@@ -118,7 +118,7 @@ void TcpCapture::OnPayload(Connection& connection, bool ingress,
   Ship(connection, ingress, {sequence, segment.fin, segment.payload});
 }
 
-void TcpCapture::Hold(Side& side, const TcpSegment& segment) {
+void TcpCapture::Hold(Side& side, const CapturedSegment& segment) {
   const Bytes bytes = segment.payload;
   const size_t cost = sizeof(Held) + bytes.size();
   if (side.held_bytes + cost > kMaxHeld ||
@@ -161,7 +161,7 @@ void TcpCapture::Ship(Connection& connection, bool ingress,
 }
 
 void TcpCapture::FollowState(Connection& connection, bool ingress,
-                             const TcpSegment& segment) {
+                             const CapturedSegment& segment) {
   Side& other = ingress ? connection.from_client : connection.from_server;
   Side& side = ingress ? connection.from_server : connection.from_client;
   if (connection.over) return;

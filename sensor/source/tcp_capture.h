@@ -89,18 +89,18 @@ class TcpCapture {
     bool over = false;
   };
 
-  Connection* FindOrMake(const TcpSegment& segment);
+  Connection* FindOrMake(const CapturedSegment& segment);
   Connection* Make(const Endpoint& client, const Endpoint& server);
-  Connection* Connect(const TcpSegment& segment);
-  Connection* Join(const TcpSegment& segment);
+  Connection* Connect(const CapturedSegment& segment);
+  Connection* Join(const CapturedSegment& segment);
   void OnPayload(Connection& connection, bool ingress,
-                 const TcpSegment& segment);
-  void Hold(Side& side, const TcpSegment& segment);
+                 const CapturedSegment& segment);
+  void Hold(Side& side, const CapturedSegment& segment);
   void LetGo(Side& side);
   void Release(Connection& connection, bool ingress);
   void Ship(Connection& connection, bool ingress, const Piece& piece);
   void FollowState(Connection& connection, bool ingress,
-                   const TcpSegment& segment);
+                   const CapturedSegment& segment);
 
   KernelRecords& records_;
   const bool emit_flows_;

@@ -9,10 +9,10 @@ enum Flag : unsigned { kFin = 1, kSyn = 2, kRst = 4, kAck = 16 };
 
 }  // namespace
 
-std::optional<TcpSegment> ParseTcp(const IpPacket& packet) {
+std::optional<CapturedSegment> ParseTcp(const IpPacket& packet) {
   if (packet.payload.size() < kHeader) return std::nullopt;
   ByteReader reader(packet.payload);
-  TcpSegment segment;
+  CapturedSegment segment;
   segment.source = {packet.source, *reader.U16()};
   segment.destination = {packet.destination, *reader.U16()};
   segment.sequence = *reader.U32();

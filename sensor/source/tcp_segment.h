@@ -11,7 +11,7 @@
 
 namespace nameward {
 
-struct TcpSegment {
+struct CapturedSegment {
   Endpoint source;
   Endpoint destination;
   uint32_t sequence = 0;  // of the SYN if it has one, else of the first byte
@@ -26,7 +26,7 @@ struct TcpSegment {
 };
 
 // nullopt: the header is cut off or of impossible length.
-std::optional<TcpSegment> ParseTcp(const IpPacket& packet);
+std::optional<CapturedSegment> ParseTcp(const IpPacket& packet);
 
 }  // namespace nameward
 

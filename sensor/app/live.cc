@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/live.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <optional>
+#include <vector>
+
+#include "app/health.h"
+#include "app/kernel_ledger.h"
+#include "app/pipeline.h"
+#include "app/recording_consumer.h"
+#include "app/rights.h"
+#include "app/session.h"
+#include "app/surroundings.h"
+#include "app/verbs.h"
+#include "deliver/stdout_sink.h"
+#include "source/bpf_source.h"
+
+namespace nameward {
+namespace {
+
+// What a run is made of, in the order in which it must be built.
+struct Parts {
+  std::unique_ptr<HealthServer> health;
+  std::unique_ptr<AlertSink> alerts;
+  std::unique_ptr<AlertSink> events;
+  std::optional<RecordingConsumer> recording;
+  std::unique_ptr<LiveSource> source;
+  std::optional<Pipeline> pipeline;
+};
+
+Status OpenSinks(const LiveOptions& options, Parts& parts) {
+  const Settings& settings = options.settings;
+  if (!settings.metrics_listen.empty()) {
+    auto health = HealthServer::Open(settings.metrics_listen);
+    if (!health) return health.error();
+    parts.health = std::move(*health);
+  }
+  if (!options.recording.empty()) {
+    auto writer = RecordingWriter::Create(options.recording);
+    if (!writer) return writer.error();
+    parts.recording.emplace(std::move(*writer));
+  }
+  if (options.rules == nullptr) return Ok();
+  if (options.events) parts.events = std::make_unique<StdoutSink>();
+  if (settings.alert_file.empty()) {
+    parts.alerts = std::make_unique<StdoutSink>();
+    return Ok();
+  }
+  return Error{"alerts.file", "not available in this build", ""};
+}
+
+void TellDegraded(const std::vector<std::string>& degraded) {
+  for (const std::string& line : degraded)
+    std::fprintf(stderr, "nameward: degraded: %s\n", line.c_str());
+}
+
+// Privileged to unprivileged; no thread may exist before it returns.
+Status OpenSource(const LiveOptions& options, Parts& parts) {
+  auto kernel = OpenLive(KernelOptions(options.settings));
+  if (!kernel) return kernel.error();
+  auto source = SpawnKeeper(std::move(*kernel));
+  if (!source) return source.error();
+  parts.source = std::move(*source);
+  TellDegraded(parts.source->report().degraded);
+  RightsOptions rights;
+  rights.writable = options.settings.alert_file.empty()
+                        ? std::vector<std::string>()
+                        : std::vector<std::string>{options.settings.alert_file};
+  const auto dropped = DropRights(rights);
+  if (!dropped) return dropped.error();
+  TellDegraded(dropped->degraded);
+  return Ok();
+}
+
+std::vector<RecordConsumer*> Consumers(Parts& parts) {
+  std::vector<RecordConsumer*> consumers;
+  if (parts.recording) consumers.push_back(&*parts.recording);
+  if (parts.pipeline) consumers.push_back(&*parts.pipeline);
+  return consumers;
+}
+
+// Kernel and user side in one snapshot.  The kernel is read first: what it
+// sends meanwhile counts as not yet offered, never as lost.
+Ledger WholeLedger(const LiveSource& source, const Session& session) {
+  Ledger ledger = KernelLedger(source.counters());
+  ledger.Merge(session.Counters());
+  return ledger;
+}
+
+HealthProbes Probes(const LiveSource& source, const Session& session) {
+  HealthProbes probes;
+  probes.ledger = [&] { return WholeLedger(source, session); };
+  probes.alive = [&]() -> std::string {
+    SystemClock clock;
+    return session.Alive(clock.Now()) ? "" : "the worker has not moved\n";
+  };
+  probes.ready = [] { return std::string(); };
+  probes.gauges = [&] { return TierGauges(source.report()); };
+  return probes;
+}
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+int Watch(const LiveOptions& options, Parts& parts) {
+  const sigset_t signals = StopSignals();
+  Session session(*parts.source, Consumers(parts),
+                  [] { kill(getpid(), SIGTERM); });
+  RecordBatch first;
+  const Context context =
+      LiveContext(options.settings, parts.source->report().attached);
+  first.AppendText(RecordType::kContext, context.ToText());
+  session.Start(std::move(first));
+  if (parts.health) parts.health->Serve(Probes(*parts.source, session));
+  std::fprintf(stderr, "nameward: ready, watching %s\n",
+               parts.source->report().cgroup_mount.c_str());
+  int signal = 0;
+  sigwait(&signals, &signal);
+  parts.source->Stop();
+  const Status stopped = session.Stop();
+  std::fprintf(stderr, "nameward: %s\n",
+               WholeLedger(*parts.source, session).ToLine().c_str());
+  parts.health.reset();
+  return stopped ? kExitFine : Complain(stopped.error(), kExitNodeUnable);
+}
+
+}  // namespace
+
+BpfOptions KernelOptions(const Settings& settings) {
+  BpfOptions options;
+  options.ring_bytes = settings.ring_bytes;
+  options.emit_flows = settings.flows;
+  options.quota_rate = settings.quota_rate;
+  options.quota_burst = settings.quota_burst;
+  return options;
+}
+
+int RunLive(const LiveOptions& options) {
+  // Blocked in every thread; Watch alone takes them.
+  const sigset_t signals = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  Parts parts;
+  if (const Status opened = OpenSinks(options, parts); !opened)
+    return Complain(opened.error(), kExitUsage);
+  if (const Status opened = OpenSource(options, parts); !opened)
+    return Complain(opened.error(), kExitNodeUnable);
+  if (options.rules != nullptr) {
+    PipelineOutputs outputs;
+    outputs.alerts = parts.alerts.get();
+    outputs.events = parts.events.get();
+    outputs.human_events = options.human_events;
+    outputs.alert_format = options.settings.alert_format;
+    parts.pipeline.emplace(options.rules, outputs);
+  }
+  return Watch(options, parts);
+}
+
+}  // namespace nameward
