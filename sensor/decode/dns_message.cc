@@ -19,7 +19,6 @@ constexpr uint16_t kMulticastBit = 0x8000;
 constexpr size_t kRecordFixedSize = 10;  // type, class, TTL, RDLENGTH
 constexpr uint16_t kSvcIpv4Hint = 4;
 constexpr uint16_t kSvcIpv6Hint = 6;
-constexpr size_t kHopCost = 16;
 
 MalformedReason ReasonOf(NameFault fault) {
   switch (fault) {

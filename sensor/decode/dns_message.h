@@ -8,7 +8,7 @@
 //
 // Cost: linear in the size, at most ~50 us for 64 KiB of the worst bytes
 // (decode_benchmark.cc), because records, addresses, expanded name bytes and
-// aliases are bounded below.
+// aliases are bounded below and in rdata_check.h and alias_chain.h.
 #ifndef NAMEWARD_DECODE_DNS_MESSAGE_H_
 #define NAMEWARD_DECODE_DNS_MESSAGE_H_
 
@@ -24,9 +24,6 @@ namespace nameward {
 // resolver that a pod asks sends more than a few dozen.
 inline constexpr size_t kMaxDnsRecords = 1024;
 inline constexpr size_t kMaxDnsAddresses = 1024;
-// Bytes of all names when expanded, and 16 for each pointer followed; an owner
-// that repeats the one before is free.
-inline constexpr size_t kMaxExpandedBytes = 48 * 1024;
 
 struct DnsParseOptions {
   // RFC 6762 18: any number of questions, and the top bit of a class is the

@@ -9,7 +9,7 @@
 namespace nameward {
 namespace {
 
-constexpr size_t kHopCost = 16;
+constexpr size_t kStringCost = 8;
 
 bool IsSvcList(Bytes value, size_t element) {
   return !value.empty() && value.size() % element == 0;
@@ -162,8 +162,10 @@ class RdataCheck {
 
   bool Strings() {
     if (reader_.AtEnd()) return false;
-    while (!reader_.AtEnd())
-      if (!Counted()) return false;
+    while (!reader_.AtEnd()) {
+      expanded_ += kStringCost;
+      if (expanded_ > kMaxExpandedBytes || !Counted()) return false;
+    }
     return true;
   }
 

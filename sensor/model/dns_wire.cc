@@ -77,7 +77,12 @@ NameFault WalkName(Bytes message, size_t start, WireName& name,
                    uint8_t* expanded) {
   name = WireName{};
   size_t at = start;
-  size_t fragment = start;
+  size_t fragment = start;  // labels from here to `at` lie side by side
+  const auto flush = [&] {
+    if (expanded == nullptr) return;
+    const size_t size = at - fragment;
+    std::memcpy(expanded + name.size - size, message.data() + fragment, size);
+  };
   while (at < message.size()) {
     const size_t length = message[at];
     if (length >= 0xc0) {
@@ -86,6 +91,7 @@ NameFault WalkName(Bytes message, size_t start, WireName& name,
       if (name.hops++ == 0) name.end = at + 2;
       if (target >= fragment || target < kDnsHeaderSize || name.hops > kMaxHops)
         return NameFault::kPointer;
+      flush();
       at = fragment = target;
       continue;
     }
@@ -93,11 +99,10 @@ NameFault WalkName(Bytes message, size_t start, WireName& name,
     if (length > DomainName::kMaxLabel || whole > message.size() - at)
       return NameFault::kBadLabel;
     if (name.size + whole > DomainName::kMaxWire) return NameFault::kTooLong;
-    if (expanded != nullptr)
-      std::memcpy(expanded + name.size, message.data() + at, whole);
     name.size += whole;
     at += whole;
     if (length != 0) continue;
+    flush();
     if (name.hops == 0) name.end = at;
     return NameFault::kNone;
   }

@@ -13,6 +13,16 @@ uint8_t Lower(uint8_t byte) {
   return byte >= 'A' && byte <= 'Z' ? static_cast<uint8_t>(byte + 32) : byte;
 }
 
+// Lower for eight bytes at once: names are half of what decoding costs.
+uint64_t LowerEight(uint64_t bytes) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const uint64_t low = bytes & (kOnes * 0x7f);
+  const uint64_t above_z = low + kOnes * (0x7f - 'Z');
+  const uint64_t from_a = low + kOnes * (0x80 - 'A');
+  const uint64_t upper = (from_a ^ above_z) & ~bytes & (kOnes * 0x80);
+  return bytes | upper >> 2;  // 0x80 becomes 0x20
+}
+
 bool IsPlain(uint8_t byte) {
   return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
          byte == '-' || byte == '_';
@@ -65,7 +75,14 @@ DomainName DomainName::FromCheckedWire(Bytes wire) {
   DomainName name;
   name.size_ = static_cast<uint8_t>(wire.size());
   // A length byte is at most 63, below 'A', so no length changes.
-  std::transform(wire.begin(), wire.end(), name.wire_.begin(), Lower);
+  size_t at = 0;
+  for (; at + 8 <= wire.size(); at += 8) {
+    uint64_t word;
+    std::memcpy(&word, wire.data() + at, 8);
+    word = LowerEight(word);
+    std::memcpy(name.wire_.data() + at, &word, 8);
+  }
+  for (; at < wire.size(); ++at) name.wire_[at] = Lower(wire[at]);
   return name;
 }
 
