@@ -95,12 +95,12 @@ std::optional<PendingQueries::Match> PendingQueries::Take(
     return std::nullopt;
   }
   Query& query = pool_[id];
-  --query.awaited;
   ++stats_.matched;
   Match match{query.cgroup, query.server, std::nullopt,
               query.spelling != wanted.spelling};
   if (!query.wire.IsUnset()) match.wire = query.wire;
   if (match.case_mismatch) ++stats_.case_mismatches;
+  if (--query.awaited == 0) RetireAnswered(id);
   return match;
 }
 
@@ -144,7 +144,7 @@ Unmatched PendingQueries::WhyNot(const Query& wanted, uint64_t cgroup) const {
 bool PendingQueries::MakeRoom(uint64_t cgroup) {
   const CgroupList& own = cgroups_[cgroup];
   const bool full =
-      own.size() >= limits_.per_cgroup || pool_.in_use() >= limits_.in_all;
+      own.size() >= limits_.per_cgroup || all_.size() >= limits_.in_all;
   if (!full) return true;
   if (own.size() == 0) return false;
   ++stats_.evicted;
@@ -165,16 +165,27 @@ void PendingQueries::Drop(uint64_t cgroup) {
   cgroups_.erase(found);
 }
 
-void PendingQueries::Erase(SlotId id) {
-  by_key_.Remove(pool_, id);
+void PendingQueries::RetireAnswered(SlotId id) {
   all_.Remove(pool_, id);
   cgroups_[pool_[id].cgroup].Remove(pool_, id);
+  answered_.Append(pool_, id);
+  if (answered_.size() > kMostAnswered) Erase(answered_.oldest());
+}
+
+void PendingQueries::Erase(SlotId id) {
+  by_key_.Remove(pool_, id);
+  if (pool_[id].awaited == 0) {
+    answered_.Remove(pool_, id);
+  } else {
+    all_.Remove(pool_, id);
+    cgroups_[pool_[id].cgroup].Remove(pool_, id);
+  }
   pool_.Give(id);
 }
 
 PendingStats PendingQueries::stats() const {
   PendingStats stats = stats_;
-  stats.entries = pool_.in_use();
+  stats.entries = all_.size();
   return stats;
 }
 

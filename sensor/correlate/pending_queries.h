@@ -49,7 +49,7 @@ struct PendingStats {
   uint64_t evicted = 0;  // the cgroup's own oldest made room
   uint64_t refused = 0;  // the table was full of other cgroups' queries
   std::array<uint64_t, static_cast<size_t>(Unmatched::kCount)> unmatched{};
-  size_t entries = 0;
+  size_t entries = 0;  // that still await an answer
 };
 
 class PendingQueries {
@@ -59,6 +59,8 @@ class PendingQueries {
   // So long after its end an answer is `late`, not `unsolicited`.
   static constexpr Nanoseconds kRemembered = 10s;
   static constexpr size_t kMostExamined = 64;
+  // Queries with all their answers, kept to tell `repeated` from `unsolicited`.
+  static constexpr size_t kMostAnswered = 1024;
 
   struct Match {
     uint64_t cgroup;  // who asked
@@ -103,11 +105,15 @@ class PendingQueries {
   SlotId Find(const Query& wanted) const;
   Unmatched WhyNot(const Query& wanted, uint64_t cgroup) const;
   bool MakeRoom(uint64_t cgroup);
+  void RetireAnswered(SlotId id);
   void Erase(SlotId id);
 
   PendingLimits limits_;
   SlotPool<Query> pool_;
+  // A query is in `all_` and its cgroup's list while it awaits answers, then in
+  // `answered_`, which counts against no limit but its own.
   SlotList<Query, &Query::in_all> all_;
+  SlotList<Query, &Query::in_all> answered_;
   std::unordered_map<uint64_t, CgroupList, NumberHash> cgroups_;
   SlotIndex<Query, &Query::next_of_key, &PendingQueries::KeyHash> by_key_;
   PendingStats stats_;

@@ -153,6 +153,19 @@ TEST_F(Pending, RefusesACgroupThatHasNothingToGiveWhenFull) {
   EXPECT_EQ(queries_.stats().entries, 12u);
 }
 
+TEST_F(Pending, HoldsNoRoomForQueriesThatHaveTheirAnswers) {
+  for (uint16_t id = 0; id < 5000; ++id) {
+    ASSERT_TRUE(Ask({.id = id}, 1s));
+    ASSERT_TRUE(Get({.id = id}, 1s));
+  }
+  EXPECT_EQ(queries_.stats().entries, 0u);
+  EXPECT_EQ(queries_.stats().evicted, 0u);
+  EXPECT_FALSE(Get({.id = 4999}, 1s));
+  EXPECT_FALSE(Get({.id = 1}, 1s));
+  EXPECT_EQ(Count(Unmatched::kRepeated), 1u);
+  EXPECT_EQ(Count(Unmatched::kUnsolicited), 1u);
+}
+
 TEST_F(Pending, DropsTheQueriesOfACgroupThatWent) {
   Ask({}, 1s);
   Ask({.cgroup = kNeighbour, .cookie = 5}, 1s);
