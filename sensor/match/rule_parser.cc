@@ -400,6 +400,11 @@ ParsedPolicy ParsePolicy(const std::vector<RuleSource>& files,
   ListIndex index;
   ReadLists(open, options, parsed.policy, index, hash);
   for (OpenFile& file : open) ReadRules(file, index, parsed.policy);
+  if (parsed.policy.lists.size() > kMaxLists && !files.empty())
+    Reporter(files.back().path, parsed.diagnostics)
+        .Fail({}, "R017",
+              {"too many lists", "more than 65,000, inline values included",
+               "share them with `lists:`"});
   CheckRuleIds(parsed.policy, parsed.diagnostics);
   CheckTestedRules(parsed.policy, parsed.diagnostics);
   parsed.set_id = SetId(options.commit, hash);

@@ -14,6 +14,8 @@ namespace nameward {
 
 // Of one policy: a cluster's worth, and a bound on what a mistake can ask for.
 inline constexpr size_t kMaxRules = 20'000;
+// Named and inline: the domain table counts a name's lists in 16 bits.
+inline constexpr size_t kMaxLists = 65'000;
 
 struct ParsedPolicy {
   Policy policy;
