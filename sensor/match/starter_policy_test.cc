@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "match/match.h"
+#include "match/rule_check.h"
 #include "match/rule_tests.h"
 
 namespace nameward {
@@ -43,6 +44,13 @@ TEST_P(StarterPolicy, LoadsAndPassesItsOwnTests) {
   EXPECT_GE(load.tests.size(), 4U);
   for (const RuleTestResult& result : RunRuleTests(*load.set, load.tests, {}))
     EXPECT_TRUE(result.passed) << result.name << "\n" << result.diff;
+}
+
+TEST_P(StarterPolicy, HasNothingToWarnOf) {
+  const std::string folder = std::string(NW_SOURCE_DIR) + GetParam();
+  for (const Diagnostic& one :
+       RunRuleCheck(PolicyIn(folder), {"", ReadFile}, WallTime()))
+    ADD_FAILURE() << one.ToString();
 }
 
 INSTANTIATE_TEST_SUITE_P(Folders, StarterPolicy,
