@@ -95,7 +95,7 @@ Wire LongNameFirst(unsigned records) {
 }
 
 void BM_WorstOwners(benchmark::State& state) {
-  Wire wire = LongNameFirst(65535);
+  Wire wire = LongNameFirst(kMaxDnsRecords);
   for (unsigned i = 0; wire.bytes.size() < 65000; ++i)
     wire.Pointer(12 + 2 * (i % 2)).Data(10, {});
   ParseWorst(state, wire);
@@ -103,14 +103,14 @@ void BM_WorstOwners(benchmark::State& state) {
 BENCHMARK(BM_WorstOwners);
 
 void BM_WorstRepeatedOwner(benchmark::State& state) {
-  Wire wire = LongNameFirst(65535);
+  Wire wire = LongNameFirst(kMaxDnsRecords);
   while (wire.bytes.size() < 65000) wire.Pointer(12).Data(1, {1, 2, 3, 4});
   ParseWorst(state, wire);
 }
 BENCHMARK(BM_WorstRepeatedOwner);
 
 void BM_WorstNamesInData(benchmark::State& state) {
-  Wire wire = LongNameFirst(65535);
+  Wire wire = LongNameFirst(kMaxDnsRecords);
   const ByteVector two = Wire().Pointer(12).Pointer(14).bytes;
   while (wire.bytes.size() < 65000) wire.Pointer(12).Data(14, two);
   ParseWorst(state, wire);
@@ -120,7 +120,7 @@ BENCHMARK(BM_WorstNamesInData);
 // One-byte labels, each followed by a pointer to the one before.
 void BM_WorstHops(benchmark::State& state) {
   Wire wire;
-  wire.Header(0x8180, 1, 65535).Question("", 1);
+  wire.Header(0x8180, 1, kMaxDnsRecords).Question("", 1);
   Wire chain;
   size_t target = 12;
   for (unsigned i = 0; i < 126; ++i) {

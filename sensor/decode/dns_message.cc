@@ -42,6 +42,7 @@ class Parser {
   Fault Parse() {
     if (bytes_.size() < kDnsHeaderSize) return MalformedReason::kShortHeader;
     Header();
+    if (const Fault fault = Counts()) return fault;
     if (const Fault fault = Questions()) return fault;
     for (size_t i = 0; i < 3; ++i) {
       const auto section = static_cast<DnsSection>(i);
@@ -69,6 +70,15 @@ class Parser {
     message_.rcode = flags & 15;
     message_.question_count = *reader_.U16();
     for (uint16_t& count : counts_) count = *reader_.U16();
+  }
+
+  // Refused before any work: what cannot fit, and what is over the bound.
+  Fault Counts() const {
+    const size_t records = size_t{counts_[0]} + counts_[1] + counts_[2];
+    if (records * (kRecordFixedSize + 1) > reader_.remaining())
+      return MalformedReason::kBadCount;
+    if (records > kMaxDnsRecords) return MalformedReason::kTooManyRecords;
+    return std::nullopt;
   }
 
   Fault Questions() {
@@ -133,9 +143,7 @@ class Parser {
 
   Fault Record(DnsSection section) {
     if (reader_.AtEnd()) return MalformedReason::kBadCount;
-    if (message_.records.size() == kMaxDnsRecords ||
-        expanded_ > kMaxExpandedBytes)
-      return MalformedReason::kTooManyRecords;
+    if (expanded_ > kMaxExpandedBytes) return MalformedReason::kTooManyRecords;
     DnsRecord& record = message_.records.emplace_back();
     if (const Fault fault = Owner(record)) return fault;
     if (reader_.remaining() < kRecordFixedSize)

@@ -15,7 +15,7 @@ namespace nameward {
 // Bytes of all names of a message when expanded, 16 for each pointer followed
 // and 8 for each string of a TXT; an owner that repeats the one before is free.
 // Usual answers use less than 2 KiB.
-inline constexpr size_t kMaxExpandedBytes = 48 * 1024;
+inline constexpr size_t kMaxExpandedBytes = 32 * 1024;
 inline constexpr size_t kHopCost = 16;
 
 struct RdataRange {

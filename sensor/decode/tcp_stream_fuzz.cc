@@ -37,7 +37,7 @@ void AddWild(Bytes script) {
   while (const auto flags = reader.U8()) {
     const auto seq = reader.U16();
     const auto size = reader.U8();
-    if (!size) return;
+    if (!seq || !size) return;
     nameward::TcpSegment segment;
     segment.cookie = *flags >> 6;
     segment.ingress = (*flags & 1) != 0;

@@ -179,7 +179,7 @@ class Writer:
         message.flags = dns.flags.QR | dns.flags.RD
         message.find_rrset(message.question, names[0], 1, 1, create=True)
         rrsets = [dns.rrset.from_rdata(a, 60, dns.rdata.from_text("IN", "CNAME", b.to_text()))
-                  for a, b in zip(names, names[1:])]
+                  for a, b in zip(names, names[1:], strict=False)]
         rrsets.append(dns.rrset.from_text(names[-1], 60, "IN", "A", *{self.ipv4() for _ in "123"}))
         self.random.shuffle(rrsets)
         message.answer = rrsets

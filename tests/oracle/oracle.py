@@ -34,7 +34,7 @@ def report(label, wire, field, ours, theirs):
 
 def against_dnspython(cases, lines):
     different = 0
-    for (label, wire), line in zip(cases, lines):
+    for (label, wire), line in zip(cases, lines, strict=False):
         if "malformed" in line:
             report(label, wire, "malformed", line["malformed"], "well formed")
             different += 1
@@ -54,11 +54,11 @@ def is_plain(line):
 
 
 def against_tshark(cases, lines):
-    plain = [(case, line) for case, line in zip(cases, lines) if is_plain(line)]
+    plain = [(case, line) for case, line in zip(cases, lines, strict=False) if is_plain(line)]
     seen = wireshark.read([wire for (_, wire), _ in plain])
     assert len(seen) == len(plain), f"tshark read {len(seen)} of {len(plain)}"
     different = 0
-    for ((label, wire), line), fields in zip(plain, seen):
+    for ((label, wire), line), fields in zip(plain, seen, strict=False):
         shown = wireshark.theirs(fields)
         for field, value in wireshark.ours(line).items():
             if label in wireshark.BITMAPS and field in wireshark.BITMAP_FIELDS:
@@ -89,7 +89,7 @@ def on_mutations(rand, program, cases):
     broken = [(label, mutate(rand, wire)) for label, wire in cases for _ in range(MUTATIONS)]
     lines = dump(program, [wire for _, wire in broken])
     table, stricter, different = collections.Counter(), collections.Counter(), 0
-    for (label, wire), line in zip(broken, lines):
+    for (label, wire), line in zip(broken, lines, strict=False):
         theirs = accepted_by_dnspython(wire)
         ours = "malformed" not in line
         table[(ours, theirs is not None)] += 1

@@ -45,7 +45,7 @@ def read(wires):
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = done.stdout.rstrip("\n").split("\n")
     return [{field: value.split(SEPARATOR) if value else []
-             for field, value in zip(FIELDS, line.split("\t"))} for line in lines]
+             for field, value in zip(FIELDS, line.split("\t"), strict=False)} for line in lines]
 
 
 def ours(dump):
@@ -90,8 +90,8 @@ def theirs(fields):
     shown = dict(fields)
     types = shown["dns.resp.type"]
     named = [kind for kind in types if kind != "33"]
-    shown["dns.resp.name"] = [name for name, kind in zip(shown["dns.resp.name"], named)
-                              if kind != "41"]
+    owners = zip(shown["dns.resp.name"], named, strict=False)
+    shown["dns.resp.name"] = [name for name, kind in owners if kind != "41"]
     shown["dns.resp.type"] = [kind for kind in types if kind != "41"]
     lower = ["dns.qry.name", "dns.resp.name", *LISTS.values()]
     for field in lower:
