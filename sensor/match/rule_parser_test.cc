@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "match/testing.h"
+#include "match/words.h"
 #include "match/yaml_tree.h"
+#include "model/dns_text.h"
 
 namespace nameward {
 namespace {
@@ -186,6 +188,10 @@ TEST(Words, OfStatesAndKindsAreThoseOfTheModel) {
   for (int i = 0; i <= static_cast<int>(TransportKind::kDoh); ++i)
     EXPECT_EQ(WordOf(Vocabulary::kKind, i),
               ToString(static_cast<TransportKind>(i)));
+  for (const Word& word : TableOf(Vocabulary::kType))
+    EXPECT_EQ(ParseDnsType(word.text), word.value) << word.text;
+  for (const Word& word : TableOf(Vocabulary::kRcode))
+    EXPECT_EQ(ParseDnsRcode(word.text), word.value) << word.text;
   const Field& qtype = *FindField("qtype");
   EXPECT_EQ(*ParseWord(qtype, "TXT"), 16);
   EXPECT_EQ(*ParseWord(qtype, "16"), 16);

@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "model/dns_text.h"
+
 namespace nameward {
 namespace {
 
@@ -73,6 +75,15 @@ std::optional<int64_t> ParseGeneric(Vocabulary words, std::string_view text) {
   return *value;
 }
 
+// Every name that events are shown with, though the tables above hold but those
+// worth suggesting.
+std::optional<int64_t> ParseRegistered(Vocabulary words,
+                                       std::string_view text) {
+  if (words == Vocabulary::kType) return ParseDnsType(text);
+  if (words == Vocabulary::kRcode) return ParseDnsRcode(text);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::span<const Word> TableOf(Vocabulary words) {
@@ -103,6 +114,7 @@ Result<int64_t> ParseWord(const Field& field, std::string_view text) {
   const auto table = TableOf(field.words);
   for (const Word& word : table)
     if (word.text == text) return word.value;
+  if (const auto value = ParseRegistered(field.words, text)) return *value;
   if (const auto value = ParseGeneric(field.words, text)) return *value;
   std::vector<std::string_view> known;
   for (const Word& word : table) known.push_back(word.text);
@@ -112,6 +124,10 @@ Result<int64_t> ParseWord(const Field& field, std::string_view text) {
 }
 
 std::string WordOf(Vocabulary words, int64_t value) {
+  if (words == Vocabulary::kType)
+    return DnsTypeName(static_cast<uint16_t>(value));
+  if (words == Vocabulary::kRcode)
+    return DnsRcodeName(static_cast<uint16_t>(value));
   for (const Word& word : TableOf(words))
     if (word.value == value) return std::string(word.text);
   return std::string(GenericOf(words).prefix) + std::to_string(value);
