@@ -34,7 +34,7 @@ DnsShape ShapeOfMessage(Bytes bytes, size_t size) {
         answers == 0 && authorities == 0 && additional <= kMaxQueryAdditional;
     return query ? DnsShape::kQuery : DnsShape::kNone;
   }
-  const size_t records = size_t{0} + answers + authorities + additional;
+  const auto records = static_cast<size_t>(answers + authorities + additional);
   const bool answer = answers <= kMaxAnswerRecords &&
                       authorities <= kMaxAnswerRecords &&
                       additional <= kMaxAnswerRecords &&

@@ -66,8 +66,8 @@ Status KeepFourCapabilities() {
   capng_get_caps_process();
   const bool bounds = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0;
   std::vector<unsigned> kept;
-  for (const unsigned capability :
-       {CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_DAC_READ_SEARCH}) {
+  for (const unsigned capability : std::initializer_list<unsigned>{
+           CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_DAC_READ_SEARCH}) {
     if (capng_have_capability(CAPNG_EFFECTIVE, capability) != 0) {
       kept.push_back(capability);
     }

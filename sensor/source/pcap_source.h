@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A pcap or pcapng file as a source: what the kernel side would have seen on
-// the clients' machines.  docs/recording-format.md says what that means, and
-// what a capture can't show.
+// the clients' machines.  docs/captures.md says what that means, and what
+// a capture can't show.
 //
 // Capture time is boot time and wall time at once; a timer record marks each
 // second of it.  Every client address is a pod of its own, and nothing is ever

@@ -152,13 +152,14 @@ void RecordingReader::SkipDamage() {
 }
 
 std::optional<Error> RecordingReader::Warning() const {
-  if (stats_.skipped_bytes == 0 && stats_.lost_records == 0)
-    return std::nullopt;
+  const uint64_t lost = stats_.lost_records;
+  if (stats_.skipped_bytes == 0 && lost == 0) return std::nullopt;
   std::string why = std::to_string(stats_.skipped_bytes) +
                     " bytes are in no whole record, the first at offset " +
                     std::to_string(stats_.first_damage_at);
-  if (stats_.lost_records > 0)
-    why += "; " + std::to_string(stats_.lost_records) + " records are lost";
+  if (lost > 0)
+    why += "; " + std::to_string(lost) +
+           (lost == 1 ? " record is lost" : " records are lost");
   return Error{name_, why, "all whole records were read"};
 }
 

@@ -120,7 +120,7 @@ TEST(Recording, SkipsADamagedRecordAndCountsIt) {
   EXPECT_EQ(read.stats.first_damage_at, 32U + 16 + 24 + 32);
   EXPECT_EQ(read.warning,
             "image: 32 bytes are in no whole record, the first at offset 104; "
-            "1 records are lost (all whole records were read)");
+            "1 record is lost (all whole records were read)");
 }
 
 // A pod chooses the bytes of its DNS messages: a record within a record must

@@ -49,9 +49,9 @@ class CgroupTree:
     Nothing is shared with another copy of the tests, nor with a kubelet.
     """
 
-    def __init__(self):
+    def __init__(self, prefix="nwtest"):
         self.root = cgroup2_mount()
-        self.top = self.root / f"nwtest-{secrets.token_hex(4)}"
+        self.top = self.root / f"{prefix}-{secrets.token_hex(4)}"
         self._made = []
 
     def container(self, pod_uid=None):

@@ -51,10 +51,10 @@ class Host:
 
 
 class NetLab:
-    def __init__(self, mtu=1500):
+    def __init__(self, mtu=1500, cgroup_prefix="nwtest"):
         self.name = unique_name()
         self.mtu = mtu
-        self.cgroups = CgroupTree()
+        self.cgroups = CgroupTree(cgroup_prefix)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=self.name + "-"))
         self._namespaces, self._processes = [], []
         self._switch = None

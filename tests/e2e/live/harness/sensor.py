@@ -8,13 +8,13 @@ import socket
 import subprocess
 import sys
 import threading
-import urllib.error
 import urllib.request
 
 from harness.process import Timeout, end, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 BINARY = pathlib.Path(os.environ.get("NW_BINARY", ROOT / "build/release/nameward"))
+START_SECONDS = 60  # the verifier of a busy or an emulated machine is slow
 MARK = "import socket; socket.socket().connect_ex(('127.0.0.1', {}))"
 
 
@@ -29,16 +29,22 @@ def free_port():
 
 
 class Sensor:
-    """`nameward run --events` until `stop`; use as a context manager."""
+    """`nameward run --events` until `stop`; use as a context manager.
 
-    def __init__(self, lab, policy=None, flags=()):
+    Events and OCSF alerts are JSON; other lines (alerts as people read them) are
+    kept in `texts`.
+    """
+
+    def __init__(self, lab, policy=None, resolvers=(), alert_format="ocsf", flags=()):
         self.lab = lab
-        self.lines, self._changed = [], threading.Condition()
+        self.lines, self.texts, self._changed = [], [], threading.Condition()
         self._listen = f"127.0.0.1:{free_port()}"
         self._errors = lab.folder / f"sensor-{self._listen}.stderr"
-        command = [BINARY, "run", "--events", "--format", "json", "--alert-format", "ocsf",
-                   "--metrics-listen", self._listen,
+        command = [BINARY, "run", "--events", "--format", "json",
+                   "--alert-format", alert_format, "--metrics-listen", self._listen,
                    *(["--policy", policy] if policy else []), *flags]
+        for resolver in resolvers:
+            command += ["--resolver", resolver]
         with open(self._errors, "w") as errors:
             self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL,
                                             stdout=subprocess.PIPE, stderr=errors)
@@ -47,7 +53,8 @@ class Sensor:
 
     def __enter__(self):
         try:
-            wait_until(self._ready, lambda: f"the sensor is not ready: {self.errors()}")
+            wait_until(self._ready, lambda: f"the sensor is not ready: {self.errors()}",
+                       START_SECONDS)
         except BaseException:
             self.__exit__()
             raise
@@ -114,12 +121,14 @@ class Sensor:
                                  f"{self.errors()}")
         try:
             return self.get("/readyz")
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # not yet: refused, 503, or bound before it is served
             return None
 
     def _read(self):
         for line in self.process.stdout:
-            parsed = json.loads(line)
             with self._changed:
-                self.lines.append(parsed)
+                if line.startswith(b"{"):
+                    self.lines.append(json.loads(line))
+                else:
+                    self.texts.append(line.decode().rstrip())
                 self._changed.notify_all()
