@@ -24,7 +24,7 @@ static __always_inline bool ship_sized(struct __sk_buff *skb, struct nw_payload 
 	if (!record)
 		return false;
 	__builtin_memcpy(record, p, sizeof(*p));
-	if (n) {
+	if (room > 64 || n) {
 		/* Only this form keeps its bounds on every verifier since 5.10. */
 		n = (n - 1) & (room - 1);
 		barrier_var(n);
@@ -40,10 +40,10 @@ static __always_inline bool ship_sized(struct __sk_buff *skb, struct nw_payload 
 }
 
 /* One record of `size` bytes from `off`; p is complete but for size and time. */
-static __noinline int ship_chunk(struct __sk_buff *skb, struct nw_payload *p, __u32 off, __u32 size)
+static __noinline int ship_chunk(struct __sk_buff *skb, struct nw_payload *p, __u32 off, __u32 size,
+				__u64 cgroup)
 {
 	enum nw_class class = p->h.flags & NW_F_INGRESS ? NW_CLASS_ANSWER : NW_CLASS_QUERY;
-	__u64 cgroup = loss_key(&p->h.who);
 	bool sent;
 	int flags;
 
@@ -53,7 +53,6 @@ static __noinline int ship_chunk(struct __sk_buff *skb, struct nw_payload *p, __
 	flags = admit(class, cgroup, p->h.time);
 	if (flags == NW_REFUSED)
 		return 0;
-	stamp_loss(&p->h, cgroup);
 	if (size <= 64)
 		sent = ship_sized(skb, p, off, flags, 64);
 	else if (size <= 256)
@@ -76,16 +75,27 @@ __noinline int shape_at(struct __sk_buff *skb, __u32 off, __u32 size, bool respo
 	return !bpf_skb_load_bytes(skb, off, &head, NW_DNS_HEAD) && dns_shape(&head, response, size);
 }
 
+/* Bytes of the datagram at off, where every one but the last has `step`; 0: no
+ * more.  A function of its own lets the verifier forget the comparisons. */
+__noinline __u32 datagram_size(struct __sk_buff *skb, __u32 off, __u32 step)
+{
+	__u32 end = skb->len;
+
+	if (off >= end)
+		return 0;
+	return end - off < step ? end - off : step;
+}
+
 /* Where the next DNS-shaped datagram of a GSO packet begins, from off on; 0: nowhere. */
 __noinline __u32 find_dns(struct __sk_buff *skb, __u32 off, __u32 step, bool response)
 {
-	__u32 end = skb->len, size;
+	__u32 size;
 	int i;
 
 	for (i = 0; i < NW_STEPS; i++) {
-		if (off >= end)
+		size = datagram_size(skb, off, step);
+		if (!size)
 			return 0;
-		size = end - off < step ? end - off : step;
 		if (shape_at(skb, off, size, response))
 			return off;
 		off += step;
@@ -100,22 +110,32 @@ struct nw_cut {
 	bool any;   /* port 53: whatever the shape */
 };
 
+/* Bytes of the i-th chunk; 0: no more.  Global for the same reason. */
+__noinline __u32 chunk_size(__u32 size, __u32 i)
+{
+	__u32 at = i * NW_CHUNK;
+
+	if (at >= size)
+		return 0;
+	return size - at < NW_CHUNK ? size - at : NW_CHUNK;
+}
+
 /* One datagram, in chunks. */
 static __noinline int ship_datagram(struct __sk_buff *skb, struct nw_payload *p, __u32 off,
 				    __u32 size)
 {
-	__u32 at, n;
+	__u64 cgroup = loss_key(&p->h.who);
+	__u32 n;
 	int i;
 
 	p->id++;
 	p->total = size;
 	for (i = 0; i <= NW_MAX_DATAGRAM / NW_CHUNK; i++) {
-		at = i * NW_CHUNK;
-		if (i && at >= size)
+		n = chunk_size(size, i);
+		if (i && !n)
 			break;
-		n = size - at;
-		p->offset = at;
-		ship_chunk(skb, p, off + at, n < NW_CHUNK ? n : NW_CHUNK);
+		p->offset = i * NW_CHUNK;
+		ship_chunk(skb, p, off + p->offset, n, cgroup);
 	}
 	return 0;
 }
@@ -124,20 +144,20 @@ static __noinline int ship_datagram(struct __sk_buff *skb, struct nw_payload *p,
 static __noinline int ship_train(struct __sk_buff *skb, struct nw_payload *p, struct nw_cut *cut)
 {
 	bool response = p->h.flags & NW_F_INGRESS;
-	__u32 off = cut->off, end = skb->len, size;
+	__u64 cgroup = loss_key(&p->h.who);
+	__u32 off = cut->off, size;
 	int i;
 
 	for (i = 0; i < NW_STEPS; i++) {
 		if (!cut->any)
 			off = find_dns(skb, off, cut->step, response);
-		if (!off || off >= end)
+		size = datagram_size(skb, off, cut->step);
+		if (!off || !size)
 			return 0;
-		size = end - off;
-		size = size < cut->step ? size : cut->step;
 		p->id++;
 		p->total = size;
 		/* A segment above NW_CHUNK is cut: only a loopback MTU allows one. */
-		ship_chunk(skb, p, off, size < NW_CHUNK ? size : NW_CHUNK);
+		ship_chunk(skb, p, off, chunk_size(size, 0), cgroup);
 		off += cut->step;
 	}
 	count(NW_ERROR_STEPS);
@@ -147,6 +167,7 @@ static __noinline int ship_train(struct __sk_buff *skb, struct nw_payload *p, st
 static __always_inline int ship_datagrams(struct __sk_buff *skb, struct nw_payload *p,
 					  struct nw_cut *cut)
 {
+	stamp_loss(&p->h, loss_key(&p->h.who));
 	if (skb->gso_size)
 		return ship_train(skb, p, cut);
 	return ship_datagram(skb, p, cut->off, skb->len - cut->off);
