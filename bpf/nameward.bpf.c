@@ -5,5 +5,6 @@
  */
 #include "connect.bpf.c"
 #include "dns.bpf.c"
+#include "cgroup.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

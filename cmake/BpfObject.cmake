@@ -8,7 +8,7 @@ find_program(NW_BPFTOOL bpftool PATHS /usr/sbin /sbin REQUIRED)
 set(NW_BPF_FLAGS
   -target bpf -mcpu=v3 -O2 -g -std=gnu11
   -Wall -Wextra -Werror
-  -Wno-missing-declarations -Wno-unused-function -Wno-sign-compare
+  -Wno-missing-declarations -Wno-unused-function -Wno-sign-compare -Wno-unused-parameter
   -fdebug-prefix-map=${PROJECT_SOURCE_DIR}=.)
 if(CMAKE_LIBRARY_ARCHITECTURE)  # asm/types.h
   list(APPEND NW_BPF_FLAGS -isystem /usr/include/${CMAKE_LIBRARY_ARCHITECTURE})

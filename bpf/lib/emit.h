@@ -17,12 +17,17 @@ bool any_loss = false;
 
 /* Not static here and below: the verifier walks a global function once, and a
  * static one again at every call, which in a loop of packets is too much. */
-__noinline int count(__u32 index)
+static __always_inline void bump(__u32 index)
 {
 	__u64 *n = bpf_map_lookup_elem(&counters, &index);
 
 	if (n)
 		__sync_fetch_and_add(n, 1);
+}
+
+__noinline int count(__u32 index)
+{
+	bump(index);
 	return 0;
 }
 
@@ -92,10 +97,15 @@ static __always_inline bool take_token(__u64 cgroup, __u64 now)
 	return true;
 }
 
+static __always_inline void refuse(enum nw_class class, __u64 cgroup)
+{
+	bump(class * NW_FATES + NW_DROPPED_FULL);
+	note_loss(cgroup, class == NW_CLASS_ANSWER, false);
+}
+
 __noinline int refused_by_ring(enum nw_class class, __u64 cgroup)
 {
-	count_fate(class, NW_DROPPED_FULL);
-	note_loss(cgroup, class == NW_CLASS_ANSWER, false);
+	refuse(class, cgroup);
 	return 0;
 }
 
@@ -108,16 +118,16 @@ __noinline int admit(enum nw_class class, __u64 cgroup, __u64 now)
 	bool dns = class == NW_CLASS_ANSWER || class == NW_CLASS_QUERY;
 	__u64 size, fill;
 
-	count_fate(class, NW_OFFERED);
+	bump(class * NW_FATES + NW_OFFERED);
 	if (dns && !take_token(cgroup, now)) {
-		count_fate(class, NW_DROPPED_QUOTA);
+		bump(class * NW_FATES + NW_DROPPED_QUOTA);
 		note_loss(cgroup, false, true);
 		return NW_REFUSED;
 	}
 	size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
 	fill = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) * 100;
 	if (fill > size * admit_percent[class & 3]) {
-		refused_by_ring(class, cgroup);
+		refuse(class, cgroup);
 		return NW_REFUSED;
 	}
 	return fill > size * wake_percent ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
@@ -141,6 +151,7 @@ static __always_inline bool send(enum nw_class class, struct nw_header *h, const
 		return false;
 	}
 	stamp_loss(h, cgroup);
+	forget(h);
 	__builtin_memcpy(record, h, size);
 	bpf_ringbuf_submit(record, flags);
 	count_fate(class, NW_SENT);

@@ -8,13 +8,14 @@
 #ifndef NAMEWARD_BPF_LIB_PACKET_H
 #define NAMEWARD_BPF_LIB_PACKET_H
 
-#include "maps.h"
+#include "emit.h"
 
 #define IPPROTO_ICMP     1
 #define IPPROTO_TCP      6
 #define IPPROTO_UDP      17
 #define IPPROTO_SCTP     132
 #define IPPROTO_UDPLITE  136
+#define IPPROTO_MPTCP    262
 
 /* RFC 8200 4.1 lists six kinds, destination options twice. */
 #define NW_EXTENSION_HEADERS 8
@@ -22,6 +23,8 @@
 struct nw_packet {
 	__u32 head[10]; /* the fixed IP header: 20 bytes or 40 */
 	__u32 l4;       /* offset of the transport header */
+	__u16 source;   /* ports, host order; 0 where the protocol has none */
+	__u16 dest;
 	__u8 proto;
 	__u8 v6;
 	__u8 pad[2];
@@ -32,28 +35,36 @@ static __always_inline bool is_extension(__u8 header)
 	return header == 0 || header == 43 || header == 44 || header == 51 || header == 60;
 }
 
-/* False: too many headers, or a fragment that is not the first. */
+/* False: too many headers, or a fragment that is not the first.  Called with an
+ * extension at hand, so that the loop ends in its condition: kernels up to 6.1
+ * refuse a loop that falls through to its own beginning ("back-edge"). */
 static __noinline bool walk_extensions(struct __sk_buff *skb, struct nw_packet *p)
 {
-	__u8 ext[4];
+	__u32 off = p->l4, length;
+	__u8 ext[4], proto = p->proto;
 	int i;
 
 	for (i = 0; i < NW_EXTENSION_HEADERS; i++) {
-		if (!is_extension(p->proto))
+		if (bpf_skb_load_bytes(skb, off, ext, sizeof(ext)))
+			return false;
+		length = (ext[1] + 1) * 8;
+		if (proto == 51) /* RFC 4302 2.2 counts in fours */
+			length = (ext[1] + 2) * 4;
+		if (proto == 44) {
+			if (ext[2] || ext[3] & 0xf8)
+				return false;
+			length = 8;
+		}
+		off += length;
+		proto = ext[0];
+		if (!is_extension(proto)) {
+			p->l4 = off;
+			p->proto = proto;
 			return true;
-		if (bpf_skb_load_bytes(skb, p->l4, ext, sizeof(ext)))
-			return false;
-		if (p->proto == 44 && (ext[2] || ext[3] & 0xf8))
-			return false;
-		if (p->proto == 44)
-			p->l4 += 8;
-		else if (p->proto == 51) /* RFC 4302 2.2 counts in fours */
-			p->l4 += (ext[1] + 2) * 4;
-		else
-			p->l4 += (ext[1] + 1) * 8;
-		p->proto = ext[0];
+		}
 	}
-	return !is_extension(p->proto);
+	bump(NW_ERROR_HEADERS);
+	return false;
 }
 
 /* Branches on the version nibble: an IPv6 socket may carry IPv4. */
@@ -63,6 +74,8 @@ static __always_inline bool parse_ip(struct __sk_buff *skb, struct nw_packet *p)
 
 	if (bpf_skb_load_bytes(skb, 0, p->head, 20))
 		return false;
+	p->source = 0;
+	p->dest = 0;
 	p->v6 = b[0] >> 4 == 6;
 	if (!p->v6) {
 		p->l4 = (b[0] & 15) * 4;
@@ -74,6 +87,17 @@ static __always_inline bool parse_ip(struct __sk_buff *skb, struct nw_packet *p)
 	p->l4 = 40;
 	p->proto = b[6];
 	return !is_extension(p->proto) || walk_extensions(skb, p);
+}
+
+static __always_inline bool load_ports(struct __sk_buff *skb, struct nw_packet *p)
+{
+	__be16 ports[2];
+
+	if (bpf_skb_load_bytes(skb, p->l4, ports, sizeof(ports)))
+		return false;
+	p->source = bpf_ntohs(ports[0]);
+	p->dest = bpf_ntohs(ports[1]);
+	return true;
 }
 
 static __always_inline void put_v4(__u8 addr[16], __be32 ip)
@@ -103,6 +127,13 @@ static __always_inline bool same_words(const __u8 *a, const __u8 *b)
 	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3];
 }
 
+static __always_inline bool is_mapped(const struct nw_endpoint *e, int socket_family)
+{
+	const __u32 *w = (const __u32 *)e->addr;
+
+	return socket_family == AF_INET6 && !w[0] && !w[1] && w[2] == bpf_htonl(0xffff);
+}
+
 static __always_inline void packet_source(const struct nw_packet *p, __u8 addr[16])
 {
 	if (p->v6)
@@ -122,6 +153,32 @@ static __always_inline void packet_destination(const struct nw_packet *p, __u8 a
 static __always_inline __u32 link_scope(const __u8 addr[16], __u32 ifindex)
 {
 	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80 ? ifindex : 0;
+}
+
+/* The two ends in the socket's terms. */
+static __always_inline void put_ends(struct __sk_buff *skb, const struct nw_packet *p, bool out,
+				     struct nw_endpoint *local, struct nw_endpoint *remote)
+{
+	packet_source(p, out ? local->addr : remote->addr);
+	packet_destination(p, out ? remote->addr : local->addr);
+	local->port = out ? p->source : p->dest;
+	remote->port = out ? p->dest : p->source;
+	local->scope = link_scope(local->addr, skb->ifindex);
+	remote->scope = link_scope(remote->addr, skb->ifindex);
+}
+
+static __always_inline void put_remote(const struct nw_packet *p, bool out, struct nw_endpoint *e)
+{
+	if (out)
+		packet_destination(p, e->addr);
+	else
+		packet_source(p, e->addr);
+	e->port = out ? p->dest : p->source;
+}
+
+static __always_inline bool same_endpoint(const struct nw_endpoint *a, const struct nw_endpoint *b)
+{
+	return a->port == b->port && same_words(a->addr, b->addr);
 }
 
 /* A DNS header (RFC 1035 4.1.1) and the byte after it, the first label's length. */

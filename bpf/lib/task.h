@@ -23,6 +23,10 @@ enum nw_tier {
 	TIER_TYPED,
 };
 
+/* Keeps clang from holding every field of a record in registers, that is: on the
+ * stack a second time, until it is copied. */
+#define forget(record) asm volatile("" : "+r"(record) : : "memory")
+
 #define DIRECT(tier, read, ...) ((tier) == TIER_TYPED ? (read) : BPF_CORE_READ(__VA_ARGS__))
 
 static __always_inline struct task_struct *current_task(enum nw_tier tier)
@@ -54,6 +58,11 @@ static __always_inline __u64 task_cgroup(struct task_struct *t, enum nw_tier tie
 	return BPF_CORE_READ(css, cgroup, kn, id);
 }
 
+static __always_inline __u32 mntns_of(struct task_struct *t, enum nw_tier tier)
+{
+	return DIRECT(tier, t->nsproxy->mnt_ns->ns.inum, t, nsproxy, mnt_ns, ns.inum);
+}
+
 /* Inode numbers of mount namespaces are reused at once; this number is not. */
 static __always_inline __u64 mntns_seq(struct task_struct *t, enum nw_tier tier)
 {
@@ -78,7 +87,7 @@ static __always_inline __u64 mix(__u64 a, __u64 b)
 }
 
 /* Names a file in a mount namespace: the same inode of another pod has another path. */
-static __always_inline __u64 exe_key(struct task_struct *t, const struct nw_identity *who,
+static __always_inline __u64 exe_key(struct task_struct *t, __u32 mntns, __u64 seq,
 				     enum nw_tier tier)
 {
 	__u64 ino = DIRECT(tier, t->mm->exe_file->f_inode->i_ino, t, mm, exe_file, f_inode, i_ino);
@@ -90,7 +99,7 @@ static __always_inline __u64 exe_key(struct task_struct *t, const struct nw_iden
 			      i_sb, s_dev));
 	key = mix(key, DIRECT(tier, t->mm->exe_file->f_inode->i_generation, t, mm, exe_file, f_inode,
 			      i_generation));
-	return mix(mix(key, who->mntns), who->mntns_seq) | 1;
+	return mix(mix(key, mntns), seq) | 1;
 }
 
 static __always_inline void read_comm(struct nw_identity *who, struct task_struct *t,
@@ -108,12 +117,12 @@ static __always_inline void read_comm(struct nw_identity *who, struct task_struc
 	bpf_core_read(who->comm, NW_COMM_LEN, &leader->comm);
 }
 
-/* Fills everything but sock_cgroup. */
-static __always_inline void identify(struct nw_identity *who, struct task_struct *t,
-				     enum nw_tier tier)
+/* Fills everything but sock_cgroup.  On its own stack: the temporaries of its
+ * reads would not fit beside a record. */
+static __noinline int identify(struct nw_identity *who, struct task_struct *t, enum nw_tier tier)
 {
 	if (tier == TIER_PLAIN)
-		return;
+		return 0;
 	who->task_cgroup = task_cgroup(t, tier);
 	who->start_boottime = DIRECT(tier, t->group_leader->start_boottime, t, group_leader,
 				     start_boottime);
@@ -121,12 +130,13 @@ static __always_inline void identify(struct nw_identity *who, struct task_struct
 	who->tid = DIRECT(tier, t->pid, t, pid);
 	who->uid = DIRECT(tier, t->cred->uid.val, t, cred, uid.val);
 	who->gid = DIRECT(tier, t->cred->gid.val, t, cred, gid.val);
-	who->mntns = DIRECT(tier, t->nsproxy->mnt_ns->ns.inum, t, nsproxy, mnt_ns, ns.inum);
+	who->mntns = mntns_of(t, tier);
 	who->mntns_seq = mntns_seq(t, tier);
 	who->netns = DIRECT(tier, t->nsproxy->net_ns->ns.inum, t, nsproxy, net_ns, ns.inum);
 	who->netns_cookie = netns_cookie(t, tier);
 	read_comm(who, t, tier);
-	who->exe = exe_key(t, who, tier);
+	who->exe = exe_key(t, who->mntns, who->mntns_seq, tier);
+	return 0;
 }
 
 /* What helpers know, in hooks that are called from a system call. */
