@@ -7,7 +7,8 @@
 // whatever the bytes, no crash, no guess, no log line.  Deterministic: the same
 // records give the same events with the same seq.  One thread.
 //
-// Cost: about 0.3 us for a query, no allocation in the steady state.  Memory is
+// Cost (decode_benchmark.cc): about 0.1 us for a query, 0.5 us for an answer of
+// an alias and three addresses; no allocation in the steady state.  Memory is
 // bounded by the tables named in datagram.h, tcp_stream.h, origin.h and flow.h.
 #ifndef NAMEWARD_DECODE_DECODE_H_
 #define NAMEWARD_DECODE_DECODE_H_

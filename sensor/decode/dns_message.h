@@ -6,7 +6,7 @@
 // every type that RdataLayout knows has that type's structure; nothing is
 // guessed.  Allocates nothing once `message` has grown.  Any thread.
 //
-// Cost: linear in the size, at most ~50 us for 64 KiB of the worst bytes
+// Cost: linear in the size, at most about 50 us for 64 KiB of the worst bytes
 // (decode_benchmark.cc), because records, addresses, expanded name bytes and
 // aliases are bounded below and in rdata_check.h and alias_chain.h.
 #ifndef NAMEWARD_DECODE_DNS_MESSAGE_H_

@@ -180,14 +180,16 @@ class Writer:
         message.find_rrset(message.question, names[0], 1, 1, create=True)
         rrsets = [dns.rrset.from_rdata(a, 60, dns.rdata.from_text("IN", "CNAME", b.to_text()))
                   for a, b in zip(names, names[1:], strict=False)]
-        rrsets.append(dns.rrset.from_text(names[-1], 60, "IN", "A", *{self.ipv4() for _ in "123"}))
+        addresses = [self.ipv4() for _ in range(3)]
+        rrsets.append(dns.rrset.from_text(names[-1], 60, "IN", "A", *addresses))
         self.random.shuffle(rrsets)
         message.answer = rrsets
         return message.to_wire(max_size=65535)
 
     def query(self):
         message = dns.message.make_query(
-            self.name(), self.random.choice(list(self.types)), use_edns=bool(self.number(1)))
+            self.name(), self.random.choice(list(self.types)), use_edns=bool(self.number(1)),
+            id=self.number(16))
         return message.to_wire()
 
     def messages(self):
