@@ -75,14 +75,18 @@ Status AttachedKernel::AttachByPlan() {
     if (!IsSockAddr(at.hook) && at.hook != CgroupHook::kSockCreate) {
       return status;
     }
-    report_.degraded.push_back(at.name + ": " + status.error().ToString());
+    report_.degraded.push_back("at " + at.name + ": " +
+                               status.error().ToString());
   }
   return Ok();
 }
 
 Status AttachedKernel::AttachOne(const Attachment& at, int cgroup) {
   const int program = object_->Program(HookProgram(at.hook));
-  if (program < 0) return ErrnoError("no such program", ENOENT);
+  if (program < 0) {
+    return Error{std::string(HookProgram(at.hook)), "no tier of it loads here",
+                 "see nameward doctor", ENOENT};
+  }
   auto link = AttachHook(program, cgroup, at.hook, at.flags);
   if (!link) return link.error();
   links_[at.cgroup].push_back(std::move(*link));

@@ -90,6 +90,7 @@ class RingSource final : public LiveSource {
   bool more_waits_ = false;  // the batch was full before the ring was empty
   bool follow_ = false;      // a first-level cgroup was born
   bool detached_ = false;
+  uint64_t added_ = 0;  // kernel records that are ours
   uint64_t taken_ = 0;
   uint64_t taken_bytes_ = 0;
   BootTime next_timer_{}, next_clock_{}, next_follow_{}, drain_until_{};
@@ -137,6 +138,7 @@ void RingSource::Begin(RecordBatch& batch) {
     batch.Append(record.type, record.payload);
     const auto cgroup = ByteReader(record.payload).Copy<nw_cgroup>();
     if (cgroup) told_.Told(cgroup->id);
+    ++added_;
   });
   found_ = RecordBatch();
   const BootTime now = clock_.Now();
@@ -228,6 +230,7 @@ Status RingSource::NameCgroups(BootTime now, RecordBatch& batch) {
                       : static_cast<uint32_t>(std::count(
                             entry.path.begin(), entry.path.end(), '/'));
     AppendFoundCgroups({entry}, ToNs(now), batch);
+    ++added_;
   }
   return Ok();
 }
@@ -251,7 +254,7 @@ Status RingSource::Follow(BootTime now) {
 Status RingSource::KeepCounters(BootTime now, RecordBatch& batch) {
   NW_RETURN_IF_ERROR(keeper_.Call(KeeperVerb::kCounters, 0, response_));
   LiveCounters read;
-  read.consumed = taken_;
+  read.consumed = taken_ + added_;
   read.consumed_bytes = taken_bytes_;
   const size_t count = std::min<size_t>(response_.count, kKeeperCounters);
   for (size_t i = 0; i < count; ++i) {
@@ -261,6 +264,8 @@ Status RingSource::KeepCounters(BootTime now, RecordBatch& batch) {
       read.errors.push_back(response_.counters[i]);
     }
   }
+  read.by_class[NW_CLASS_STATE][NW_OFFERED] += added_;
+  read.by_class[NW_CLASS_STATE][NW_SENT] += added_;
   if (losses_.Grew(read.by_class)) {
     NW_RETURN_IF_ERROR(ReadLosses());
     losses_.Update(ToNs(now), read.by_class, loss_list_, batch);
@@ -297,7 +302,7 @@ Result<PollOutcome> RingSource::Drain(BootTime now, RecordBatch& batch) {
   NW_RETURN_IF_ERROR(KeepCounters(now, batch));
   uint64_t sent = 0;
   for (const auto& fates : counters_.by_class) sent += fates[NW_SENT];
-  const bool closed = sent == taken_;
+  const bool closed = sent == taken_ + added_;
   return closed || now >= drain_until_ ? PollOutcome::kEnd : PollOutcome::kMore;
 }
 
