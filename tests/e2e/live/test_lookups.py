@@ -67,7 +67,6 @@ class Lookups(unittest.TestCase):
             self.assertEqual(event["cgroup"]["path"], self.box.path)
             self.assertEqual(event["process"]["pid"], run.pid)
             self.assertEqual(event["container"]["id"], self.box.container_id)
-            self.assertEqual(event["pod"]["uid"], self.box.pod_uid)
 
     def bound_to(self, name, dst):
         """The one TCP connect to `dst`, which has to be bound to `name`."""
