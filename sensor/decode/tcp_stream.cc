@@ -71,7 +71,8 @@ TcpStreams::Stream& TcpStreams::StreamOf(const TcpSegment& segment) {
   };
   if (known != nullptr) forget(*known);
   Stream& stream = known != nullptr ? *known : streams_.Insert(key, forget);
-  stream.state = segment.midstream ? State::kSearching : State::kInOrder;
+  const bool searches = segment.midstream && !segment.syn;
+  stream.state = searches ? State::kSearching : State::kInOrder;
   stream.start = stream.next = first;
   stream.has_fin = false;
   return stream;
