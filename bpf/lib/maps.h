@@ -131,7 +131,7 @@ enum nw_verdict {
 
 /* One direction of a TCP stream, while its first bytes are too few to tell. */
 struct nw_stream {
-	__u8 prefix[NW_PREFIX];
+	__u8 prefix[2 * NW_PREFIX]; /* room for a load at any place of the first half */
 	__u8 have;
 	__u8 verdict; /* enum nw_verdict */
 	__u8 pad[2];

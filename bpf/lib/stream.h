@@ -141,8 +141,7 @@ enum nw_gather {
 /* Adds a short first segment to the prefix and judges it when it is long enough. */
 static __noinline int gather(struct __sk_buff *skb, struct nw_stream *st, struct nw_segment *s)
 {
-	__u8 head[NW_PREFIX] = {};
-	__u32 have = st->have, n = s->size, i;
+	__u32 have = st->have & (NW_PREFIX - 1), n = s->size;
 
 	if (s->at < have)
 		return NW_GATHER_MORE; /* once more */
@@ -154,12 +153,9 @@ static __noinline int gather(struct __sk_buff *skb, struct nw_stream *st, struct
 		n = NW_PREFIX - 1;
 	n = (n - 1) & (NW_PREFIX - 1);
 	barrier_var(n);
-	if (bpf_skb_load_bytes(skb, s->off, head, n + 1))
+	if (bpf_skb_load_bytes(skb, s->off, st->prefix + have, n + 1))
 		return NW_GATHER_OTHER;
-	for (i = 0; i < NW_PREFIX - 1; i++) {
-		if (i <= n && have < NW_PREFIX)
-			st->prefix[have++ & (NW_PREFIX - 1)] = head[i];
-	}
+	have += n + 1;
 	st->have = have;
 	if (have < NW_HEAD)
 		return NW_GATHER_MORE;
