@@ -9,9 +9,11 @@
 
 #include "app/policy_files.h"
 #include "app/verbs.h"
+#include "base/clock.h"
 #include "correlate/correlate.h"
 #include "correlate/judge.h"
 #include "match/match.h"
+#include "match/rule_check.h"
 #include "match/rule_tests.h"
 
 namespace nameward {
@@ -33,10 +35,17 @@ Result<LoadedPolicy> Load(const std::vector<std::string>& paths) {
   return loaded;
 }
 
+WallTime Now() {
+  SystemClock clock;
+  return clock.Offset().ToWall(clock.Now());
+}
+
 int Check(const std::vector<std::string>& paths) {
   const Result<LoadedPolicy> loaded = Load(paths);
   if (!loaded) return Complain(loaded.error(), kExitUsage);
-  const Diagnostics& found = loaded->load.diagnostics;
+  const Diagnostics found = RunRuleCheck(
+      loaded->policy.files,
+      {.commit = "", .read_list = loaded->policy.read_list}, Now());
   for (const Diagnostic& diagnostic : found)
     std::printf("%s\n", diagnostic.ToString().c_str());
   if (loaded->load.set == nullptr) return kExitUsage;

@@ -36,7 +36,7 @@ Truth FromBool(bool value) { return value ? Truth::kTrue : Truth::kFalse; }
 
 }  // namespace
 
-CompiledRules::CompiledRules(Policy policy, std::string set_id)
+CompiledRules::CompiledRules(PolicyTree policy, std::string set_id)
     : set_id_(std::move(set_id)),
       rules_(std::move(policy.rules)),
       nodes_(std::move(policy.nodes)),

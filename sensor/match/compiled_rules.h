@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a Policy becomes: rules by kind of event, trees in flat arrays with the
-// cheapest leaves first, lists ready to be asked.  Behind RuleSet.
+// What a PolicyTree becomes: rules by kind of event, trees in flat arrays with
+// the cheapest leaves first, lists ready to be asked.  Behind RuleSet.
 #ifndef NAMEWARD_MATCH_COMPILED_RULES_H_
 #define NAMEWARD_MATCH_COMPILED_RULES_H_
 
@@ -27,7 +27,7 @@ class CompiledRules {
   // Workloads whose scopes are remembered: ten times a full node's pods.
   static constexpr size_t kMaxWorkloads = 2'560;
 
-  CompiledRules(Policy policy, std::string set_id);
+  CompiledRules(PolicyTree policy, std::string set_id);
 
   void Match(const Event& event, const MatchContext& context,
              std::vector<Finding>& out);

@@ -7,8 +7,8 @@
 
 namespace nameward {
 
-void LintRules(const Policy& policy, WallTime now, Diagnostics& out);
-void LintLists(const Policy& policy, Diagnostics& out);
+void LintRules(const PolicyTree& policy, WallTime now, Diagnostics& out);
+void LintLists(const PolicyTree& policy, Diagnostics& out);
 
 }  // namespace nameward
 

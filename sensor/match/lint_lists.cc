@@ -139,7 +139,7 @@ struct Uses {
   std::unordered_set<uint32_t> deny;   // of `in`
 };
 
-Uses UsesOf(const Policy& policy) {
+Uses UsesOf(const PolicyTree& policy) {
   Uses uses;
   for (const MatchNode& node : policy.nodes) {
     if (node.kind != MatchNode::Kind::kLeaf) continue;
@@ -151,7 +151,7 @@ Uses UsesOf(const Policy& policy) {
 }
 
 // An item that one rule allows and another denies.
-void LintBothWays(const Policy& policy, Diagnostics& out) {
+void LintBothWays(const PolicyTree& policy, Diagnostics& out) {
   const Uses uses = UsesOf(policy);
   std::unordered_map<std::string, uint32_t> allowed;
   for (const uint32_t list : uses.allow) {
@@ -178,7 +178,7 @@ void LintBothWays(const Policy& policy, Diagnostics& out) {
 
 }  // namespace
 
-void LintLists(const Policy& policy, Diagnostics& out) {
+void LintLists(const PolicyTree& policy, Diagnostics& out) {
   for (const ValueList& list : policy.lists) {
     if (!list.name.empty() && !list.used)
       Reporter(list.path, out)

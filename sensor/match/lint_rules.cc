@@ -13,7 +13,7 @@ bool IsEmpty(const ValueList& list) {
 }
 
 // Whether the tree can never be true: a value is asked for from empty lists.
-bool IsDead(const Policy& policy, uint32_t index) {
+bool IsDead(const PolicyTree& policy, uint32_t index) {
   const MatchNode& node = policy.nodes[index];
   const auto dead = [&](uint32_t child) { return IsDead(policy, child); };
   const auto& children = node.children;
@@ -50,7 +50,7 @@ void LintException(const RuleException& exception, WallTime now,
 
 }  // namespace
 
-void LintRules(const Policy& policy, WallTime now, Diagnostics& out) {
+void LintRules(const PolicyTree& policy, WallTime now, Diagnostics& out) {
   for (const Rule& rule : policy.rules) {
     Reporter reporter(rule.path, out);
     const std::string what = "rule '" + rule.info->id + "'";

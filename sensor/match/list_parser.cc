@@ -243,7 +243,7 @@ void ParseItem(const YamlNode& node, const Field* field, ValueList& list,
 }
 
 void ParseList(const YamlNode& node, const RuleLoadOptions& options,
-               Policy& policy, Reporter& reporter, uint64_t& content_hash) {
+               PolicyTree& policy, Reporter& reporter, uint64_t& content_hash) {
   if (!CheckMap(node, "a list", kListKeys, reporter)) return;
   const size_t failures = reporter.failures();
   ValueList list;

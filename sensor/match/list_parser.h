@@ -17,7 +17,7 @@ inline constexpr size_t kMaxListBytes = size_t{64} << 20;
 
 // One entry of `lists:`.  Appends to policy.lists unless it has no name.
 void ParseList(const YamlNode& node, const RuleLoadOptions& options,
-               Policy& policy, Reporter& reporter, uint64_t& content_hash);
+               PolicyTree& policy, Reporter& reporter, uint64_t& content_hash);
 
 // One item of a list or a leaf; `field` for kNumber, else null.
 void ParseItem(const YamlNode& node, const Field* field, ValueList& list,

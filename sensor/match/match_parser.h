@@ -19,7 +19,7 @@ using ListIndex = std::unordered_map<std::string, uint32_t>;
 
 class MatchParser {
  public:
-  MatchParser(Policy& policy, const ListIndex& lists, EventKind event,
+  MatchParser(PolicyTree& policy, const ListIndex& lists, EventKind event,
               Reporter& reporter)
       : policy_(policy), lists_(lists), event_(event), reporter_(reporter) {}
 
@@ -45,7 +45,7 @@ class MatchParser {
                                Place place);
   bool KnownHere(const Field* field, const std::string& name, Place place);
 
-  Policy& policy_;
+  PolicyTree& policy_;
   const ListIndex& lists_;
   EventKind event_;
   Reporter& reporter_;

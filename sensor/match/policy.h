@@ -46,11 +46,11 @@ struct ValueList {
 struct Leaf {
   const Field* field = nullptr;
   bool negated = false;         // not_in
-  std::vector<uint32_t> lists;  // in Policy::lists
+  std::vector<uint32_t> lists;  // in PolicyTree::lists
   std::string text;             // as an author would write it, for the reason
 };
 
-// Nodes of all trees of a policy lie in Policy::nodes, children by index.
+// Nodes of all trees of a policy lie in PolicyTree::nodes, children by index.
 struct MatchNode {
   enum class Kind : uint8_t { kLeaf, kAll, kAny, kNot };
   Kind kind = Kind::kLeaf;
@@ -87,7 +87,7 @@ struct RuleException {
   std::string owner;
   Place place;
   std::optional<WallTime> expires;  // the first moment it no longer holds
-  uint32_t match = 0;               // in Policy::nodes
+  uint32_t match = 0;               // in PolicyTree::nodes
 };
 
 struct Rule {
@@ -102,7 +102,7 @@ struct Rule {
   bool tested = false;
 };
 
-struct Policy {
+struct PolicyTree {
   std::vector<ValueList> lists;
   std::vector<MatchNode> nodes;
   std::vector<Rule> rules;

@@ -96,7 +96,7 @@ std::vector<const Field*> DefaultDedupKey(EventKind event) {
 // Rules of one file.
 class RuleReader {
  public:
-  RuleReader(Policy& policy, const ListIndex& lists, Reporter& reporter)
+  RuleReader(PolicyTree& policy, const ListIndex& lists, Reporter& reporter)
       : policy_(policy), lists_(lists), reporter_(reporter) {}
 
   void ReadDefaults(const YamlNode& node) {
@@ -257,7 +257,7 @@ class RuleReader {
     rule.exceptions.push_back(std::move(exception));
   }
 
-  Policy& policy_;
+  PolicyTree& policy_;
   const ListIndex& lists_;
   Reporter& reporter_;
   Defaults defaults_;
@@ -294,7 +294,7 @@ bool CheckHead(const YamlNode& tree, std::string_view path,
   return false;
 }
 
-void IndexLists(size_t from, Policy& policy, ListIndex& index,
+void IndexLists(size_t from, PolicyTree& policy, ListIndex& index,
                 Reporter& reporter) {
   for (size_t i = from; i < policy.lists.size(); ++i) {
     const auto [first, is_new] =
@@ -309,7 +309,7 @@ void IndexLists(size_t from, Policy& policy, ListIndex& index,
   }
 }
 
-void CheckRuleIds(const Policy& policy, Diagnostics& diagnostics) {
+void CheckRuleIds(const PolicyTree& policy, Diagnostics& diagnostics) {
   std::unordered_map<std::string_view, const Rule*> seen;
   for (const Rule& rule : policy.rules) {
     if (rule.info->id.empty()) continue;
@@ -324,7 +324,7 @@ void CheckRuleIds(const Policy& policy, Diagnostics& diagnostics) {
   }
 }
 
-void CheckTestedRules(Policy& policy, Diagnostics& diagnostics) {
+void CheckTestedRules(PolicyTree& policy, Diagnostics& diagnostics) {
   std::unordered_map<std::string_view, Rule*> rules;
   std::vector<std::string_view> names;
   for (Rule& rule : policy.rules) {
@@ -354,7 +354,7 @@ std::string SetId(const std::string& commit, uint64_t hash) {
 }
 
 void ReadLists(std::vector<OpenFile>& open, const RuleLoadOptions& options,
-               Policy& policy, ListIndex& index, uint64_t& hash) {
+               PolicyTree& policy, ListIndex& index, uint64_t& hash) {
   for (OpenFile& file : open) {
     const YamlNode* lists = file.tree.Find("lists");
     if (lists == nullptr) continue;
@@ -365,7 +365,7 @@ void ReadLists(std::vector<OpenFile>& open, const RuleLoadOptions& options,
   }
 }
 
-void ReadRules(OpenFile& file, const ListIndex& index, Policy& policy) {
+void ReadRules(OpenFile& file, const ListIndex& index, PolicyTree& policy) {
   RuleReader reader(policy, index, file.reporter);
   if (const YamlNode* defaults = file.tree.Find("defaults"))
     reader.ReadDefaults(*defaults);

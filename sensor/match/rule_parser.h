@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rule files into a Policy.  All files are read before a word is said, so a
+// Rule files into a PolicyTree.  All files are read before a word is said, so a
 // rule may use a list of another file and its author sees every error at once.
 #ifndef NAMEWARD_MATCH_RULE_PARSER_H_
 #define NAMEWARD_MATCH_RULE_PARSER_H_
@@ -18,7 +18,7 @@ inline constexpr size_t kMaxRules = 20'000;
 inline constexpr size_t kMaxLists = 65'000;
 
 struct ParsedPolicy {
-  Policy policy;
+  PolicyTree policy;
   Diagnostics diagnostics;
   std::string set_id;
 };

@@ -27,66 +27,67 @@ struct Wrong {
   const char* error;
 };
 
+constexpr Wrong kWrongs[] = {
+    {"    event: dns.query\n    severty: high\n    match: {qname: x.com}\n",
+     "a.yaml:6:5: unknown key 'severty': a rule has no such key (did you "
+     "mean 'severity'?) [R003]\n"},
+    {"    event: dns.query\n",
+     "a.yaml:3:5: missing key 'match': the rule would catch everything (add "
+     "'match: …') [R005]\n"},
+    {"    event: dns.qery\n    match: {qname: x.com}\n",
+     "a.yaml:5:12: event 'dns.qery': unknown word (did you mean "
+     "'dns.query'?) [R007]\n"},
+    {"    event: rate\n    of: dns.query\n",
+     "a.yaml:5:12: event 'rate': this version can't count rates (use "
+     "dns.query, dns.answer, connect or dns.transport) [R016]\n"},
+    {"    event: dns.query\n    match: {qnam: x.com}\n",
+     "a.yaml:6:13: unknown field 'qnam': no event has a field of this name "
+     "(did you mean 'qname'?) [R014]\n"},
+    {"    event: dns.query\n    match: {dns.state: none}\n",
+     "a.yaml:6:13: field 'dns.state': an event of kind dns.query has no such "
+     "field (it belongs to connect) [R014]\n"},
+    {"    event: connect\n    match: {dst.ip: 10.0.0.1/8}\n",
+     "a.yaml:6:21: network '10.0.0.1/8': its host bits are not zero (write "
+     "10.0.0.0/8) [R011]\n"},
+    {"    event: connect\n    match: {dst.port: 443/sctp}\n",
+     "a.yaml:6:23: port '443/sctp': unknown protocol 'sctp' (write /tcp or "
+     "/udp) [R012]\n"},
+    {"    event: connect\n    match: {dst.port: [9..1]}\n",
+     "a.yaml:6:24: port '9..1': not a port or a range of ports (write 53, "
+     "1..1023 or 443/udp) [R012]\n"},
+    {"    event: dns.query\n    match: {qname: '**.x.com'}\n",
+     "a.yaml:6:20: domain '**.x.com': '**' is not used here (write '*.x.com' "
+     "for all names under it, '.x.com' for itself too) [R010]\n"},
+    {"    event: dns.query\n    match: {qname: {regex: '(?=x)'}}\n",
+     "a.yaml:6:28: regex '(?=x)': invalid perl operator: (?= (RE2 has no "
+     "look-around and no back-references) [R013]\n"},
+    {"    event: dns.query\n    match: {qname: $nope}\n",
+     "a.yaml:6:20: unknown list '$nope': no file of the policy declares it "
+     "(add it under `lists:`) [R009]\n"},
+    {"    event: dns.query\n    match: {qtype: TEXT}\n",
+     "a.yaml:6:20: value 'TEXT': qtype has no such value (did you mean "
+     "'TXT'?) [R012]\n"},
+    {"    event: connect\n    match: {process.exe: /usr/bin/*}\n",
+     "a.yaml:6:26: text '/usr/bin/*': '*' stands for itself here (write "
+     "{glob: '/usr/bin/*'}) [R013]\n"},
+    {"    event: dns.query\n    match: {all: []}\n",
+     "a.yaml:6:18: all: it must be a list of conditions (write '- qname: …' "
+     "lines) [R006]\n"},
+    {"    event: dns.query\n    match: {qname: x.com}\n    dedup: {window: "
+     "15}\n",
+     "a.yaml:7:21: duration '15': not a number with ms, s, m, h or d (write "
+     "15m) [R012]\n"},
+    {"    event: dns.query\n    match: {qname: x.com}\n    scope: {namespce: "
+     "[a]}\n",
+     "a.yaml:7:13: unknown key 'namespce': scope has no such key (did you "
+     "mean 'namespaces'?) [R003]\n"},
+    {"    event: dns.query\n    match: {qname: x.com}\n    attack: [T99]\n",
+     "a.yaml:7:13: attack 'T99': no ATT&CK technique id (write it like "
+     "T1071.004) [R007]\n"},
+};
+
 TEST(RuleParser, ShowsPlaceCauseAndFixOfEachMistake) {
-  const Wrong wrongs[] = {
-      {"    event: dns.query\n    severty: high\n    match: {qname: x.com}\n",
-       "a.yaml:6:5: unknown key 'severty': a rule has no such key (did you "
-       "mean 'severity'?) [R003]\n"},
-      {"    event: dns.query\n",
-       "a.yaml:3:5: missing key 'match': the rule would catch everything (add "
-       "'match: …') [R005]\n"},
-      {"    event: dns.qery\n    match: {qname: x.com}\n",
-       "a.yaml:5:12: event 'dns.qery': unknown word (did you mean "
-       "'dns.query'?) [R007]\n"},
-      {"    event: rate\n    of: dns.query\n",
-       "a.yaml:5:12: event 'rate': this version can't count rates (use "
-       "dns.query, dns.answer, connect or dns.transport) [R016]\n"},
-      {"    event: dns.query\n    match: {qnam: x.com}\n",
-       "a.yaml:6:13: unknown field 'qnam': no event has a field of this name "
-       "(did you mean 'qname'?) [R014]\n"},
-      {"    event: dns.query\n    match: {dns.state: none}\n",
-       "a.yaml:6:13: field 'dns.state': an event of kind dns.query has no such "
-       "field (it belongs to connect) [R014]\n"},
-      {"    event: connect\n    match: {dst.ip: 10.0.0.1/8}\n",
-       "a.yaml:6:21: network '10.0.0.1/8': its host bits are not zero (write "
-       "10.0.0.0/8) [R011]\n"},
-      {"    event: connect\n    match: {dst.port: 443/sctp}\n",
-       "a.yaml:6:23: port '443/sctp': unknown protocol 'sctp' (write /tcp or "
-       "/udp) [R012]\n"},
-      {"    event: connect\n    match: {dst.port: [9..1]}\n",
-       "a.yaml:6:24: port '9..1': not a port or a range of ports (write 53, "
-       "1..1023 or 443/udp) [R012]\n"},
-      {"    event: dns.query\n    match: {qname: '**.x.com'}\n",
-       "a.yaml:6:20: domain '**.x.com': '**' is not used here (write '*.x.com' "
-       "for all names under it, '.x.com' for itself too) [R010]\n"},
-      {"    event: dns.query\n    match: {qname: {regex: '(?=x)'}}\n",
-       "a.yaml:6:28: regex '(?=x)': invalid perl operator: (?= (RE2 has no "
-       "look-around and no back-references) [R013]\n"},
-      {"    event: dns.query\n    match: {qname: $nope}\n",
-       "a.yaml:6:20: unknown list '$nope': no file of the policy declares it "
-       "(add it under `lists:`) [R009]\n"},
-      {"    event: dns.query\n    match: {qtype: TEXT}\n",
-       "a.yaml:6:20: value 'TEXT': qtype has no such value (did you mean "
-       "'TXT'?) [R012]\n"},
-      {"    event: connect\n    match: {process.exe: /usr/bin/*}\n",
-       "a.yaml:6:26: text '/usr/bin/*': '*' stands for itself here (write "
-       "{glob: '/usr/bin/*'}) [R013]\n"},
-      {"    event: dns.query\n    match: {all: []}\n",
-       "a.yaml:6:18: all: it must be a list of conditions (write '- qname: …' "
-       "lines) [R006]\n"},
-      {"    event: dns.query\n    match: {qname: x.com}\n    dedup: {window: "
-       "15}\n",
-       "a.yaml:7:21: duration '15': not a number with ms, s, m, h or d (write "
-       "15m) [R012]\n"},
-      {"    event: dns.query\n    match: {qname: x.com}\n    scope: {namespce: "
-       "[a]}\n",
-       "a.yaml:7:13: unknown key 'namespce': scope has no such key (did you "
-       "mean 'namespaces'?) [R003]\n"},
-      {"    event: dns.query\n    match: {qname: x.com}\n    attack: [T99]\n",
-       "a.yaml:7:13: attack 'T99': no ATT&CK technique id (write it like "
-       "T1071.004) [R007]\n"},
-  };
-  for (const Wrong& wrong : wrongs)
+  for (const Wrong& wrong : kWrongs)
     EXPECT_EQ(Rule(wrong.text), wrong.error) << wrong.text;
 }
 
