@@ -1,20 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alert/dns_json.h"
 
+#include <string>
+
+#include "model/dns_text.h"
+
 namespace nameward {
 namespace {
 
-void AppendFlags(const DnsMessage& message, JsonWriter& json) {
-  json.Key("flags").BeginArray();
-  if (message.aa) json.String("aa");
-  if (message.tc) json.String("tc");
-  if (message.rd) json.String("rd");
-  if (message.ra) json.String("ra");
-  if (message.z) json.String("z");
-  if (message.ad) json.String("ad");
-  if (message.cd) json.String("cd");
-  json.EndArray();
-}
+// One for all of a message's numbers and data, so that they share its capacity.
+class TextMembers {
+ public:
+  TextMembers(const DnsMessage& message, JsonWriter& json)
+      : message_(message), json_(json) {}
+
+  void Header() {
+    json_.Key("id").Number(message_.id);
+    json_.Key("response").Bool(message_.response);
+    json_.Key("opcode");
+    Made(AppendDnsOpcode, message_.opcode);
+    json_.Key("rcode");
+    Made(AppendDnsRcode, message_.rcode);
+    json_.Key("flags").BeginArray();
+    ForEachDnsFlag(message_,
+                   [this](std::string_view flag) { json_.String(flag); });
+    json_.EndArray();
+  }
+
+  void Question() {
+    const bool asked = message_.question_count > 0;
+    json_.Key("qname");
+    asked ? json_.Name(message_.question.name) : json_.Null();
+    json_.Key("qtype");
+    asked ? Made(AppendDnsType, message_.question.type) : json_.Null();
+    json_.Key("qclass");
+    asked ? Made(AppendDnsClass, message_.question.klass) : json_.Null();
+  }
+
+  void Answers(size_t list_bytes) {
+    const size_t start = json_.size();
+    size_t omitted = 0;
+    json_.Key("answers").BeginArray();
+    for (const DnsRecord& record : message_.records) {
+      if (record.section != DnsSection::kAnswer) continue;
+      json_.size() - start < list_bytes ? Answer(record, list_bytes)
+                                        : void(++omitted);
+    }
+    json_.EndArray();
+    if (omitted > 0) json_.Key("answers_omitted").Number(omitted);
+  }
+
+ private:
+  void Answer(const DnsRecord& record, size_t cap) {
+    json_.BeginObject();
+    json_.Key("name").Name(record.owner);
+    json_.Key("type");
+    Made(AppendDnsType, record.type);
+    json_.Key("ttl").Number(record.ttl);
+    json_.Key("data");
+    text_.clear();
+    AppendRdata(message_, record, text_);
+    json_.String(text_, cap);
+    json_.EndObject();
+  }
+  template <typename Append, typename Value>
+  void Made(Append append, Value value) {
+    text_.clear();
+    append(value, text_);
+    json_.String(text_);
+  }
+
+  const DnsMessage& message_;
+  JsonWriter& json_;
+  std::string text_;
+};
 
 }  // namespace
 
@@ -38,9 +97,10 @@ void AppendDnsMembers(const DnsEvent& dns, size_t list_bytes,
   json.Key("server").HostPort(dns.server);
   if (dns.wire) json.Key("wire").HostPort(*dns.wire);
   json.Key("port53").Bool(dns.Port53());
-  json.Key("id").Number(message.id);
-  json.Key("response").Bool(message.response);
-  AppendFlags(message, json);
+  TextMembers text(message, json);
+  text.Header();
+  text.Question();
+  text.Answers(list_bytes);
   AppendNames(message.chain, list_bytes, json);
   json.Key("truncated").Bool(dns.truncated_capture);
   json.Key("matched").Bool(dns.matched);

@@ -5,7 +5,7 @@
 // Guarantees: valid JSON and UTF-8 whatever the event holds, no newline,
 // independent of locale and time zone; an answer list longer than kMaxEventList
 // stops and `answers_omitted` says how many are missing.  Allocates nothing but
-// the growth of `out`.  Any thread.
+// the growth of `out` and of one record's text.  Any thread.
 #ifndef NAMEWARD_ALERT_EVENT_JSON_H_
 #define NAMEWARD_ALERT_EVENT_JSON_H_
 
