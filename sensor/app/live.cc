@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "app/session.h"
 #include "app/surroundings.h"
 #include "app/verbs.h"
+#include "deliver/file_sink.h"
 #include "deliver/stdout_sink.h"
 #include "source/bpf_source.h"
 
@@ -50,7 +52,17 @@ Status OpenSinks(const LiveOptions& options, Parts& parts) {
     parts.alerts = std::make_unique<StdoutSink>();
     return Ok();
   }
-  return Error{"alerts.file", "not available in this build", ""};
+  auto file = FileSink::Open(settings.alert_file);
+  if (!file) return file.error().Wrap("alerts.file");
+  parts.alerts = std::move(*file);
+  return Ok();
+}
+
+// Rotation renames files and makes new ones, so it is the folder.
+std::vector<std::string> WrittenFolders(const Settings& settings) {
+  if (settings.alert_file.empty()) return {};
+  const auto folder = std::filesystem::path(settings.alert_file).parent_path();
+  return {folder.empty() ? "." : folder.string()};
 }
 
 void TellDegraded(const std::vector<std::string>& degraded) {
@@ -65,11 +77,10 @@ Status OpenSource(const LiveOptions& options, Parts& parts) {
   auto source = SpawnKeeper(std::move(*kernel));
   if (!source) return source.error();
   parts.source = std::move(*source);
+  TellDegraded(parts.source->report().plan.degraded);
   TellDegraded(parts.source->report().degraded);
   RightsOptions rights;
-  rights.writable = options.settings.alert_file.empty()
-                        ? std::vector<std::string>()
-                        : std::vector<std::string>{options.settings.alert_file};
+  rights.writable = WrittenFolders(options.settings);
   const auto dropped = DropRights(rights);
   if (!dropped) return dropped.error();
   TellDegraded(dropped->degraded);

@@ -2,11 +2,13 @@
 #include "app/pipeline.h"
 
 #include <array>
+#include <cerrno>
 #include <string>
 #include <utility>
 
 #include "alert/event_json.h"
 #include "alert/human.h"
+#include "app/stage_counters.h"
 #include "correlate/judge.h"
 
 namespace nameward {
@@ -119,47 +121,21 @@ void Pipeline::WriteEvent(const Event& event) {
   KeepError(outputs_.events->Offer(rendered_));
 }
 
+// A sink counts its errors and tries again; only a reader that is gone for good
+// ends the run.
 void Pipeline::KeepError(const Status& status) {
-  if (!status && !failed_) failed_ = status.error();
+  if (!status && status.error().code == EPIPE) failed_ = status.error();
 }
 
 void Pipeline::AddTo(Ledger& ledger) const {
-  const DecodeStats& decode = decoder_.stats();
-  ledger.Add("records_consumed", decode.records);
-  ledger.Add("records_decoded", decode.decoded);
-  ledger.Add("records_passed_over", "why", "not_dns", decode.not_dns);
-  ledger.Add("records_passed_over", "why", "server_side", decode.server_side);
-  for (size_t i = 0; i < decode.rejected.size(); ++i)
-    ledger.Add("records_rejected", "reason",
-               ToString(static_cast<MalformedReason>(i)), decode.rejected[i]);
+  AddCounters(decoder_.stats(), ledger);
+  AddCounters(correlator_.stats(), ledger);
+  AddCounters(enricher_.stats(), ledger);
+  AddCounters(rules_->stats(), ledger);
+  AddCounters(alerter_.stats(), ledger);
   for (size_t i = 0; i < events_.size(); ++i)
     ledger.Add("events", "kind", kKinds[i], events_[i]);
-  const AlerterStats& alerts = alerter_.stats();
-  ledger.Add("findings_matched", alerts.matched);
-  ledger.Add("findings_alerted", alerts.alerts);
-  ledger.Add("findings_suppressed", "reason", "dedup", alerts.suppressed_dedup);
-  ledger.Add("findings_suppressed", "reason", "rate", alerts.suppressed_rate);
-  ledger.Add("findings_suppressed", "reason", "dry_run",
-             alerts.suppressed_dry_run);
-  ledger.Add("findings_suppressed", "reason", "off", alerts.suppressed_off);
-  ledger.Add("alert_updates", alerts.updates);
-  AddStages(ledger);
-}
-
-void Pipeline::AddStages(Ledger& ledger) const {
-  const DecodeStats& decode = decoder_.stats();
-  ledger.Add("decode_evicted", "table", "datagrams", decode.datagrams_evicted);
-  ledger.Add("decode_evicted", "table", "streams", decode.streams.evicted);
-  ledger.Add("decode_evicted", "table", "flows", decode.flows_evicted);
-  ledger.Add("decode_evicted", "table", "executables",
-             decode.executables_evicted);
-  const MatchStats match = rules_->stats();
-  ledger.Add("match_pattern_out_of_memory", match.pattern_out_of_memory);
-  ledger.Add("match_expired_exceptions", match.expired_exceptions);
-  if (outputs_.alerts == nullptr) return;
-  const SinkStats& sink = outputs_.alerts->stats();
-  ledger.Add("sink_lines", "fate", "delivered", sink.delivered);
-  ledger.Add("sink_lines", "fate", "failed", sink.failed);
+  if (outputs_.alerts != nullptr) AddCounters(outputs_.alerts->stats(), ledger);
 }
 
 uint64_t Pipeline::alerts() const { return alerter_.stats().alerts; }

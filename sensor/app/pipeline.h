@@ -63,7 +63,6 @@ class Pipeline final : public RecordConsumer,
   void OnAlert(const Alert& alert) override;
   void WriteEvent(const Event& event);
   void KeepError(const Status& status);
-  void AddStages(Ledger& ledger) const;
 
   const std::shared_ptr<const RuleSet> rules_;
   const PipelineOutputs outputs_;
