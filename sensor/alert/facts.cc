@@ -89,6 +89,11 @@ const Workload& WorkloadOf(const Event& event) {
   return event.origin.workload != nullptr ? *event.origin.workload : kUnknown;
 }
 
+ClockOffset ClockOf(const Alert& alert) {
+  return {alert.first_seen.time_since_epoch() -
+          alert.event.time.time_since_epoch()};
+}
+
 std::string WorkloadKey(const Alert& alert) {
   const Workload& workload = WorkloadOf(alert.event);
   const std::string name = workload.DisplayName();

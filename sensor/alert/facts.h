@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "model/alert.h"
 #include "model/event.h"
 
@@ -43,6 +44,9 @@ Ends EndsOf(const Event& event);
 
 // The workload of an event, never null.
 const Workload& WorkloadOf(const Event& event);
+
+// The clock by which the alert's first event was shown.
+ClockOffset ClockOf(const Alert& alert);
 
 // What dedup windows, rate limits and Kafka keys call the workload; on a node
 // without Kubernetes the node stands before it.

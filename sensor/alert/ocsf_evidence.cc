@@ -9,12 +9,6 @@
 namespace nameward {
 namespace {
 
-// The clock by which the alert's first event was shown.
-ClockOffset ClockOf(const Alert& alert) {
-  return {alert.first_seen.time_since_epoch() -
-          alert.event.time.time_since_epoch()};
-}
-
 // The server's name as the client said it (SNI); empty: none.
 std::string_view ServerName(const Event& event) {
   const auto* transport = std::get_if<TransportEvent>(&event.body);

@@ -3,22 +3,20 @@
 
 #include <openssl/evp.h>
 
-#include <array>
-#include <cstdint>
 #include <cstdlib>
 
 namespace nameward {
 namespace {
 
 // Drawn once at random; never to change, or every id changes with it.
-constexpr std::array<uint8_t, 16> kNameSpace = {
-    0x8e, 0x3b, 0x1c, 0x52, 0x0d, 0x77, 0x4f, 0x1e,
-    0x9a, 0x46, 0xd5, 0x20, 0x6b, 0x93, 0xe8, 0x7c};
+constexpr UuidBytes kOwnNameSpace = {0x8e, 0x3b, 0x1c, 0x52, 0x0d, 0x77,
+                                     0x4f, 0x1e, 0x9a, 0x46, 0xd5, 0x20,
+                                     0x6b, 0x93, 0xe8, 0x7c};
 
 }  // namespace
 
-std::string UuidV5(std::string_view name) {
-  std::string input(kNameSpace.begin(), kNameSpace.end());
+std::string UuidV5(const UuidBytes& name_space, std::string_view name) {
+  std::string input(name_space.begin(), name_space.end());
   input += name;
   uint8_t digest[EVP_MAX_MD_SIZE];
   if (EVP_Digest(input.data(), input.size(), digest, nullptr, EVP_sha1(),
@@ -34,6 +32,10 @@ std::string UuidV5(std::string_view name) {
     text += kHex[digest[i] & 15];
   }
   return text;
+}
+
+std::string UuidV5(std::string_view name) {
+  return UuidV5(kOwnNameSpace, name);
 }
 
 }  // namespace nameward

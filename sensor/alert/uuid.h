@@ -4,12 +4,18 @@
 #ifndef NAMEWARD_ALERT_UUID_H_
 #define NAMEWARD_ALERT_UUID_H_
 
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace nameward {
 
-// In nameward's own name space; 36 characters, lower case.
+using UuidBytes = std::array<uint8_t, 16>;
+
+// 36 characters, lower case.
+std::string UuidV5(const UuidBytes& name_space, std::string_view name);
+// In nameward's own name space.
 std::string UuidV5(std::string_view name);
 
 }  // namespace nameward

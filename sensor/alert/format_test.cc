@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all formats promise: one line of valid UTF-8 without control characters,
+// within its bound, whatever the event holds and whatever the locale is.
+#include <gtest/gtest.h>
+
+#include <clocale>
+#include <cstdlib>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "alert/event_json.h"
+#include "alert/human.h"
+#include "alert/ocsf.h"
+#include "alert/render.h"
+#include "alert/sample_events.h"
+
+namespace nameward {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string EventLine(const Event& event) {
+  std::string line;
+  AppendEventJson(event, {"worker-7", kSampleClock}, line);
+  return line;
+}
+
+std::string OcsfLine(const Alert& alert) {
+  std::string line;
+  AppendOcsf(alert, line);
+  return line;
+}
+
+std::string HumanLine(const Alert& alert) {
+  std::string line;
+  AppendHuman(alert, Colour::kNo, line);
+  return line;
+}
+
+// The alert in which every string of event and rule is hostile.
+Alert WorstAlert(const Event& event) {
+  Alert alert = SampleAlert(MakeHostile(event), HostileRule());
+  alert.finding.reason = std::string(70'000, '\x03');
+  alert.node = std::string(5000, '\xff');
+  return alert;
+}
+
+void ExpectOneCleanLine(const std::string& line) {
+  for (const char c : line) {
+    EXPECT_TRUE(static_cast<uint8_t>(c) >= 0x20 && c != '\x7f') << line;
+  }
+  // nlohmann refuses to write bytes that are no UTF-8.
+  EXPECT_NO_THROW(static_cast<void>(Json(line).dump()));
+}
+
+TEST(EventJson, IsOneValidLineForEachHostileEvent) {
+  for (const Event& plain : OneOfEachKind()) {
+    const Event event = MakeHostile(plain);
+    const std::string line = EventLine(event);
+    ExpectOneCleanLine(line);
+    const Json json = Json::parse(line, nullptr, false);
+    ASSERT_FALSE(json.is_discarded()) << line;
+    EXPECT_EQ(json["kind"], event.Kind());
+    EXPECT_TRUE(json.contains(event.Kind()));
+  }
+}
+
+TEST(EventJson, RoundTripsNamesToWireBytes) {
+  const Json json = Json::parse(EventLine(MakeHostile(SampleDns())));
+  for (const Json& name : json["dns"]["names"])
+    EXPECT_EQ(DomainName::Parse(name.get<std::string>()), HostileName());
+  EXPECT_EQ(json["dns"]["names"].size(), DnsMessage::kMaxChain);
+}
+
+TEST(Ocsf, IsOneValidLineWithinItsBoundForEachHostileAlert) {
+  for (const Event& event : OneOfEachKind()) {
+    const std::string line = OcsfLine(WorstAlert(event));
+    ExpectOneCleanLine(line);
+    EXPECT_LE(line.size(), kMaxAlertLine);
+    const Json json = Json::parse(line, nullptr, false);
+    ASSERT_FALSE(json.is_discarded()) << line;
+    EXPECT_EQ(json["unmapped"]["sensor"]["truncated"], true);
+  }
+}
+
+TEST(Human, LetsNoControlCharacterThrough) {
+  for (const Event& event : OneOfEachKind()) {
+    ExpectOneCleanLine(HumanLine(WorstAlert(event)));
+    std::string line;
+    AppendHumanEvent(MakeHostile(event), kSampleClock, line);
+    ExpectOneCleanLine(line);
+  }
+}
+
+TEST(Formats, DependOnNoLocaleAndNoTimeZone) {
+  std::string before;
+  for (const Event& event : OneOfEachKind())
+    before += EventLine(event) + OcsfLine(SampleAlert(event, SampleRule()));
+  // Whichever comma locale the machine has; with none, TZ alone is tried.
+  for (const char* name : {"de_DE.UTF-8", "fr_FR.UTF-8", "C.utf8"})
+    if (std::setlocale(LC_ALL, name) != nullptr) break;
+  setenv("TZ", "Asia/Kathmandu", 1);
+  tzset();
+  std::string after;
+  for (const Event& event : OneOfEachKind())
+    after += EventLine(event) + OcsfLine(SampleAlert(event, SampleRule()));
+  unsetenv("TZ");
+  tzset();
+  std::setlocale(LC_ALL, "C");
+  EXPECT_EQ(before, after);
+}
+
+TEST(RenderAlert, KeysByWorkloadAndMarksDryRun) {
+  auto rule = SampleRule();
+  rule->mode = RuleMode::kDryRun;
+  const Alert alert = SampleAlert(SampleConnect(), rule);
+  RenderedAlert rendered;
+  RenderAlert(alert, AlertFormat::kHuman, rendered);
+  RenderAlert(alert, AlertFormat::kOcsf, rendered);
+  EXPECT_EQ(rendered.key, "payments/Deployment/checkout");
+  EXPECT_TRUE(rendered.dry_run);
+  EXPECT_EQ(rendered.severity, Severity::kHigh);
+  EXPECT_TRUE(Json::accept(rendered.text));
+}
+
+TEST(Severity, IsOneStepLowerForAStaleAddress) {
+  Event event = SampleConnect();
+  std::get<ConnectEvent>(event.body).verdict.state = ConnectState::kStale;
+  const Json json = Json::parse(OcsfLine(SampleAlert(event, SampleRule())));
+  EXPECT_EQ(json["severity_id"], 3);
+  EXPECT_EQ(json["severity"], "Medium");
+}
+
+}  // namespace
+}  // namespace nameward
