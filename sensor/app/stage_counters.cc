@@ -17,6 +17,7 @@ void AddCounters(const DecodeStats& decode, Ledger& ledger) {
   evicted("datagrams", decode.datagrams_evicted);
   evicted("streams", decode.streams.evicted);
   evicted("flows", decode.flows_evicted);
+  evicted("callers", decode.callers_evicted);
   evicted("executables", decode.executables_evicted);
 }
 

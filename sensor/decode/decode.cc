@@ -176,6 +176,8 @@ Decoder::Work::Fate Decoder::Work::Connect(Bytes bytes) {
   connect.count = raw->count == 0 ? 1 : raw->count;
   connect.lost_answers = raw->h.lost_answers;
   connect.lost_quota = raw->h.lost_quota;
+  if (raw->h.kind == NW_CONNECT) origins_.LearnCaller(raw->h);
+  stats.callers_evicted = origins_.callers_evicted();
   const Endpoint server = connect.destination;
   Emit(connect_);
   if (server.port == kEncryptedPort) Encrypted(*raw, server);

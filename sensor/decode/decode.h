@@ -52,6 +52,7 @@ struct DecodeStats {
   // What the bounded tables had to forget.
   uint64_t datagrams_evicted = 0;
   uint64_t flows_evicted = 0;
+  uint64_t callers_evicted = 0;
   uint64_t executables_evicted = 0;
   TcpStreamStats streams;
 };

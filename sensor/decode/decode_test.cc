@@ -76,6 +76,28 @@ TEST(Decoder, BelievesTheTaskOnlyWhereTheKernelDoes) {
   }
 }
 
+TEST(Decoder, NamesTheConnectsTaskWhereASegmentHasNone) {
+  Bench bench;
+  bench.Feed(Record(Connect(NW_CONNECT, IPPROTO_TCP, "192.0.2.9:5300")));
+  ByteVector stream;
+  AppendFramed(Query(), stream);
+  bench.Feed(Segment(stream, NW_F_NO_TASK, 1, "192.0.2.9:5300"));
+  const Origin& origin = bench.out.events.at(1).origin;
+  ASSERT_TRUE(origin.process);
+  EXPECT_EQ(origin.process->tgid, 42U);
+  EXPECT_EQ(origin.mntns, 4026531840U);
+  EXPECT_EQ(origin.cgroup_id, 7U);
+  EXPECT_EQ(origin.socket_cgroup_id, 8U);
+}
+
+TEST(Decoder, RemembersABoundedNumberOfConnectsTasks) {
+  nw_connect raw = Connect(NW_CONNECT, IPPROTO_TCP, "192.0.2.1:443");
+  Bench bench;
+  for (raw.h.cookie = 1; raw.h.cookie <= 6000; ++raw.h.cookie)
+    bench.Feed(Record(raw));
+  EXPECT_GE(bench.stats().callers_evicted, 6000U - 4096U);
+}
+
 TEST(Decoder, DropsServerSideTrafficAndCountsIt) {
   Bench bench;
   bench.Feed(Datagram(Answer())).Feed(Datagram(Query(), NW_F_INGRESS));

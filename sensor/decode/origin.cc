@@ -14,11 +14,13 @@ bool TrustsTask(uint16_t flags) {
 }  // namespace
 
 void Origins::Fill(const nw_header& header, Origin& origin) {
-  const nw_identity& who = header.who;
-  const bool task = TrustsTask(header.flags);
+  const nw_identity* caller =
+      TrustsTask(header.flags) ? &header.who : callers_.Find(header.cookie);
+  const bool task = caller != nullptr;
+  const nw_identity& who = task ? *caller : header.who;
   origin.cgroup_id =
-      task && who.task_cgroup != 0 ? who.task_cgroup : who.sock_cgroup;
-  origin.socket_cgroup_id = who.sock_cgroup;
+      task && who.task_cgroup != 0 ? who.task_cgroup : header.who.sock_cgroup;
+  origin.socket_cgroup_id = header.who.sock_cgroup;
   origin.socket_cookie = header.cookie;
   origin.netns_cookie = who.netns_cookie;
   origin.netns = who.netns;
@@ -43,12 +45,22 @@ void Origins::Fill(const nw_header& header, Origin& origin) {
   process.exe = exe == nullptr ? nullptr : *exe;
 }
 
+void Origins::LearnCaller(const nw_header& header) {
+  if (header.cookie == 0 || !TrustsTask(header.flags)) return;
+  nw_identity* known = callers_.Find(header.cookie);
+  if (known == nullptr)
+    known = &callers_.Insert(header.cookie,
+                             [this](nw_identity&) { ++callers_evicted_; });
+  *known = header.who;
+}
+
 void Origins::LearnExecutable(uint64_t key, std::string_view path) {
   auto* known = executables_.Find(key);
   if (known != nullptr && *known != nullptr && **known == path) return;
-  auto& slot = known != nullptr
-                   ? *known
-                   : executables_.Insert(key, [this](auto&) { ++evicted_; });
+  auto& slot =
+      known != nullptr
+          ? *known
+          : executables_.Insert(key, [this](auto&) { ++executables_evicted_; });
   slot = std::make_shared<const std::string>(path);
 }
 
