@@ -3,6 +3,7 @@
 
 Both servers know the same names (ZONE); a test that needs more adds to it.
 """
+import pathlib
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ ADDRESSES = {
     "web.shop.test": ("192.0.2.12", "2001:db8::12"),
     "v4.shop.test": ("192.0.2.13", None),
     "v6.shop.test": (None, "2001:db8::14"),
+    "half.shop.test": ("192.0.2.11", "2001:db8::99"),  # nobody has the latter
 }
 # An alias of one step, and a chain of eight.
 ALIASES = {"api.shop.test": "web.shop.test"} | {
@@ -78,6 +80,14 @@ def unbound(lab, host, port=53, extra=""):
         *[f" local-data: '{line}'" for line in lines], extra,
         "remote-control:", " control-enable: no", ""]))
     return Server(lab, host, ["unbound", "-d", "-c", config], both(port))
+
+
+def odd(lab, host, mode, port=53):
+    """A server of odd_server.py, on the host's first IPv4 address."""
+    proto = "tcp" if mode in ("bytewise", "together") else "udp"
+    script = pathlib.Path(__file__).with_name("odd_server.py")
+    return Server(lab, host, [sys.executable, "-S", script, mode, host.v4, port],
+                  {(proto, port)})
 
 
 ACCEPT = """

@@ -28,6 +28,7 @@ exec nsenter --net="$netns" unshare --mount --propagation private sh -c '
 etc=$1; shift
 mount --bind "$etc/resolv.conf" /etc/resolv.conf || exit 125
 mount --bind "$etc/hosts" /etc/hosts || exit 125
+stat -Lc %i /proc/self/ns/mnt > "$etc/mntns" || exit 125
 exec "$@"' enter "$etc" "$@"
 """
 
@@ -101,11 +102,12 @@ class NetLab:
         process = subprocess.Popen(
             ["sh", "-c", ENTER, "enter", cgroup.directory, host.path, etc,
              *map(str, command)], **popen)
+        process.etc = etc
         self._processes.append(process)
         return process
 
     def run(self, host, cgroup, command, resolver=None, hosts="", check=True, timeout=60):
-        """Runs to the end.  The result has pid, returncode, stdout and stderr."""
+        """Runs to the end.  The result has pid, mntns, returncode, output, errors."""
         process = self.start(host, cgroup, command, resolver, hosts, text=True,
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE)
@@ -117,6 +119,8 @@ class NetLab:
         if check and process.returncode != 0:
             raise AssertionError(f"{command}: exit status {process.returncode}\n"
                                  f"{process.output}{process.errors}")
+        mntns = process.etc / "mntns"
+        process.mntns = int(mntns.read_text()) if mntns.exists() else None
         return process
 
     def _namespace(self, name):
