@@ -132,8 +132,9 @@ int Watch(const LiveOptions& options, Parts& parts) {
   first.AppendText(RecordType::kContext, context.ToText());
   session.Start(std::move(first));
   if (parts.health) parts.health->Serve(Probes(*parts.source, session));
+  const std::string& mount = parts.source->report().cgroup_mount;
   std::fprintf(stderr, "nameward: ready, watching %s\n",
-               parts.source->report().cgroup_mount.c_str());
+               mount.empty() ? "a cgroup2 mount of its own" : mount.c_str());
   int signal = 0;
   sigwait(&signals, &signal);
   parts.source->Stop();

@@ -73,6 +73,8 @@ void AddCounters(const AlerterStats& alerts, Ledger& ledger) {
 void AddCounters(const SinkStats& sink, Ledger& ledger) {
   ledger.Add("sink_lines", "fate", "delivered", sink.delivered);
   ledger.Add("sink_lines", "fate", "failed", sink.failed);
+  ledger.Add("sink_lines", "fate", "pending", sink.pending);
+  ledger.Add("sink_errors", sink.errors);
 }
 
 }  // namespace nameward

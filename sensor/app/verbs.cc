@@ -4,11 +4,26 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <string>
 
 namespace nameward {
+namespace {
+
+// In the form of every other error, and on one line.
+std::string UsageError(const CLI::App* app, const CLI::Error& error) {
+  std::string command = app->get_name();
+  for (auto verbs = app->get_subcommands(); !verbs.empty();
+       verbs = verbs.front()->get_subcommands())
+    command += " " + verbs.front()->get_name();
+  std::string what = error.what();
+  std::replace(what.begin(), what.end(), '\n', ' ');
+  return "nameward: " + what + " (see " + command + " --help)\n";
+}
+
+}  // namespace
 
 int Complain(const Error& error, int status) {
   std::fprintf(stderr, "nameward: %s\n", error.ToString().c_str());
@@ -38,6 +53,7 @@ int RunCommandLine(int argc, char** argv) {
   app.footer(
       "Exit status: 0 fine, 1 findings, 2 wrong use or unreadable "
       "input, 3 this node can't run the sensor.");
+  app.failure_message(UsageError);
   ChosenVerb chosen;
   AddRunVerb(app, chosen);
   AddRecordVerb(app, chosen);

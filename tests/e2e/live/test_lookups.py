@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Look-ups and connects of ordinary programs, each seen exactly once."""
-import os
-import re
 import sys
 import unittest
 
@@ -84,24 +82,6 @@ class Lookups(Watched):
         self.run_in_box(["curl", "-s", "http://192.0.2.13:8080/"])
         [event] = self.connects()
         self.assertEqual(event["connect"]["dns"]["state"], "none")
-
-
-class Rights(unittest.TestCase):
-    def test_the_decoding_process_holds_none(self):
-        with NetLab() as lab, sensor.Sensor(lab) as watch:
-            with open(f"/proc/{watch.process.pid}/status") as file:
-                status = dict(re.findall(r"^(\w+):\s+(.*)$", file.read(), re.MULTILINE))
-        self.assertEqual(int(status["CapEff"], 16), 0)
-        self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
-
-    def test_its_end_leaves_nothing_and_its_ledger_closes(self):
-        with NetLab() as lab:
-            with sensor.Sensor(lab) as watch:
-                pid = watch.process.pid
-                self.assertIsInstance(watch.ledger(), dict)
-                self.assertEqual(watch.stop(), 0, watch.errors())
-            self.assertIn("offered", watch.errors())
-        self.assertFalse(os.path.exists(f"/proc/{pid}"))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import unittest
 from harness.cgroups import cgroup2_mount
 
 SKIPPED = 77
-TOOLS = ["ip", "nsenter", "unshare", "dnsmasq", "unbound", "dig", "curl"]
+TOOLS = ["ip", "nsenter", "unshare", "dnsmasq", "unbound", "dig", "curl", "bpftool", "setpriv"]
 
 
 def missing():

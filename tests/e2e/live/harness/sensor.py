@@ -32,12 +32,13 @@ class Sensor:
     """`nameward run --events` until `stop`; use as a context manager.
 
     Events and OCSF alerts are JSON; other lines (alerts as people read them) are
-    kept in `texts`.
+    kept in `texts`, and the bytes of all in `raw`.
     """
 
     def __init__(self, lab, policy=None, resolvers=(), alert_format="ocsf", flags=()):
         self.lab = lab
-        self.lines, self.texts, self._changed = [], [], threading.Condition()
+        self.lines, self.texts, self.raw = [], [], []
+        self._changed = threading.Condition()
         self._listen = f"127.0.0.1:{free_port()}"
         self._errors = lab.folder / f"sensor-{self._listen}.stderr"
         command = [BINARY, "run", "--events", "--format", "json",
@@ -64,6 +65,7 @@ class Sensor:
         if self.process.poll() is None:
             end(self.process)
         self._reader.join()
+        self.process.stdout.close()
 
     def events(self, kind=None, cgroup=None):
         """Events so far; an alert (it has no `kind`) is never among them."""
@@ -127,6 +129,7 @@ class Sensor:
     def _read(self):
         for line in self.process.stdout:
             with self._changed:
+                self.raw.append(line)
                 if line.startswith(b"{"):
                     self.lines.append(json.loads(line))
                 else:
