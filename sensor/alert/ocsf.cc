@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "alert/attack_names.h"
 #include "alert/event_json.h"
 #include "alert/facts.h"
 #include "alert/json_writer.h"
@@ -131,17 +132,18 @@ class FindingWriter {
     for (const std::string& id : rule_.attack) {
       const size_t dot = id.find('.');
       json_.BeginObject();
-      json_.Key("technique").BeginObject();
-      Text("uid", std::string_view(id).substr(0, dot));
-      json_.EndObject();
-      if (dot != std::string::npos) {
-        json_.Key("sub_technique").BeginObject();
-        Text("uid", id);
-        json_.EndObject();
-      }
+      Technique("technique", std::string_view(id).substr(0, dot));
+      if (dot != std::string::npos) Technique("sub_technique", id);
       json_.EndObject();
     }
     json_.EndArray();
+  }
+
+  void Technique(std::string_view key, std::string_view id) {
+    json_.Key(key).BeginObject();
+    Text("uid", id);
+    Text("name", AttackName(id));
+    json_.EndObject();
   }
 
   // What OCSF has no word for.

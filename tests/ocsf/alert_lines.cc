@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes lines of every kind that the sensor can write, plain and hostile, for
+// validators in other languages.
+//
+//   alert_lines alerts|events
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "alert/event_json.h"
+#include "alert/ocsf.h"
+#include "alert/sample_events.h"
+
+namespace nameward {
+namespace {
+
+Event Answered() {
+  Event event = SampleDns();
+  auto& dns = std::get<DnsEvent>(event.body);
+  dns.wire = EndpointOf("127.0.0.11:53");
+  dns.message.response = dns.message.ra = dns.matched = true;
+  dns.message.wire = {192, 0, 2, 1};
+  dns.message.records.push_back(
+      {NameOf("www.example.com"), kTypeA, 1, 60, DnsSection::kAnswer, 4, 0});
+  return event;
+}
+
+Event WithoutQuestion() {
+  Event event = SampleDns();
+  auto& message = std::get<DnsEvent>(event.body).message;
+  message.question_count = 0;
+  message.chain.clear();
+  return event;
+}
+
+// Every optional key of a connect.
+Event Refused() {
+  Event event = SampleConnect();
+  auto& connect = std::get<ConnectEvent>(event.body);
+  connect.protocol = 47;  // no name
+  connect.source.reset();
+  connect.mapped = true;
+  connect.wire = EndpointOf("127.0.0.1:15001");
+  connect.result = ConnectResult::kFailed;
+  connect.error = 111;
+  connect.count = 5;
+  ConnectVerdict& verdict = connect.verdict;
+  verdict = ConnectVerdict();
+  verdict.state = ConnectState::kNone;
+  verdict.encrypted = verdict.seen_elsewhere = true;
+  verdict.history_complete = false;
+  return event;
+}
+
+Event OfNobody() {
+  Event event = SampleConnect();
+  event.origin = Origin();
+  return event;
+}
+
+std::vector<Event> AllEvents() {
+  std::vector<Event> events = OneOfEachKind();
+  for (const TransportKind kind :
+       {TransportKind::kDnsOtherPort, TransportKind::kDoq, TransportKind::kDoh})
+    std::get<TransportEvent>(events.emplace_back(SampleTransport()).body).kind =
+        kind;
+  for (Event (*make)() : {Answered, WithoutQuestion, Refused, OfNobody})
+    events.push_back(make());
+  return events;
+}
+
+void Print(const std::string& line) { std::puts(line.c_str()); }
+
+void PrintAlert(const Alert& alert) {
+  std::string line;
+  AppendOcsf(alert, line);
+  Print(line);
+}
+
+void PrintAlerts() {
+  for (const Event& event : AllEvents()) {
+    Alert alert = SampleAlert(event, SampleRule());
+    PrintAlert(alert);
+    alert.update = true;
+    alert.update_number = 1;
+    alert.count = 12;
+    alert.finding.scope_unknown = true;
+    PrintAlert(alert);
+    if (!event.origin.process) continue;
+    alert = SampleAlert(MakeHostile(event), HostileRule());
+    alert.node = alert.finding.reason = HostileText();
+    PrintAlert(alert);
+  }
+  auto rule = SampleRule();
+  rule->mode = RuleMode::kDryRun;
+  rule->attack.clear();
+  rule->references.clear();
+  PrintAlert(SampleAlert(SampleConnect(), rule));
+}
+
+void PrintEvents() {
+  for (const Event& event : AllEvents()) {
+    std::string line;
+    AppendEventJson(event, {"worker-7", kSampleClock}, line);
+    Print(line);
+    if (!event.origin.process) continue;
+    line.clear();
+    AppendEventJson(MakeHostile(event), {HostileText(), kSampleClock}, line);
+    Print(line);
+  }
+}
+
+}  // namespace
+}  // namespace nameward
+
+int main(int argc, char** argv) {
+  const bool events = argc == 2 && std::strcmp(argv[1], "events") == 0;
+  const bool alerts = argc == 2 && std::strcmp(argv[1], "alerts") == 0;
+  if (!events && !alerts) return 2;
+  events ? nameward::PrintEvents() : nameward::PrintAlerts();
+  return 0;
+}
