@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The HTTP side of health (CONTRACT 7): /metrics, /healthz, /readyz,
+// The HTTP side of health (docs/operations.md): /metrics, /healthz, /readyz,
 // /api/ledger.
 //
 // The listening socket is bound in Open, before rights are dropped; Serve

@@ -35,7 +35,7 @@ namespace nameward {
 // Where finished things go; a null pointer leaves that kind out.
 struct PipelineOutputs {
   AlertSink* alerts = nullptr;
-  AlertSink* events = nullptr;  // CONTRACT 3, one line an event
+  AlertSink* events = nullptr;  // docs/events.md, one line each
   AlertFormat alert_format = AlertFormat::kOcsf;
   bool human_events = false;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration (CONTRACT 2): every key has a default, so no file is
-// needed.
+// The configuration (docs/operations.md): every key has a default, so no file
+// is needed.
 //
 // Order of precedence: flag, file, default; each value knows where it came
 // from, which --print-config shows.  Parsed once, before anything privileged;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verbs of the one binary (CONTRACT 1); each lives in the file of its name.
+// The verbs of the one binary (README.md); each lives in the file of its name.
 //
 // A verb adds its flags to the parser and, if it was chosen, puts what it does
 // into `chosen`; the value that this returns is the exit status.

@@ -9,7 +9,7 @@
 // clean miss; the result is a function of the calls alone (no clock, no hash
 // order).  No allocation per event once the tables have met their load.
 // One thread, the worker.  Observe is O(addresses of the answer).
-// Sources: RFC 1035, RFC 5452 (what an answer must match), CONTRACT 4.
+// Sources: RFC 1035, RFC 5452 (what an answer must match), docs/states.md.
 //
 //   correlator.SetContext(context);
 //   correlator.OnCgroup(change, enricher.OwnerOf(change.id));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state of a connect (CONTRACT 4), drawn from its evidence: the first row
-// of the contract's table that holds wins.  docs/states.md walks through them.
+// The state of a connect (docs/states.md), drawn from its evidence: the first
+// row of the table there that holds wins.
 //
 // Pure: no clock, no table, no memory of other events.  Any thread, O(ranges).
 #ifndef NAMEWARD_CORRELATE_JUDGE_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each state of CONTRACT 4 that needs no Kubernetes, and their order.
+// Each state of docs/states.md that needs no Kubernetes, and their order.
 #include "correlate/judge.h"
 
 #include <gmock/gmock.h>

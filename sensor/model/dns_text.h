@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // DNS numbers and record data as people write them: IANA's names (registry
 // "Domain Name System (DNS) Parameters") and the presentation form of RFC 1035
-// 5.1 and of each type's own RFC, one line, with names as CONTRACT 3 spells
-// them (lower case, no final dot).  Unknown numbers become TYPE65280, CLASS32,
-// RCODE24, OPCODE9 and unknown data \# 4 0a000001 (RFC 3597 5).
+// 5.1 and of each type's own RFC, one line, with names as docs/events.md
+// spells them (lower case, no final dot).  Unknown numbers become TYPE65280,
+// CLASS32, RCODE24, OPCODE9 and unknown data \# 4 0a000001 (RFC 3597 5).
 //
 // Text comes from hostile bytes: whatever is not printable ASCII is \DDD.  Made
 // only when somebody asks.  Any thread; appends, so a reused string costs no

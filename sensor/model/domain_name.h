@@ -26,7 +26,7 @@ class DomainName {
 
   DomainName() = default;  // the root
 
-  // Presentation form as CONTRACT 3 and RFC 1035 5.1 (\DDD, \.); with or
+  // Presentation form as in docs/events.md and RFC 1035 5.1 (\DDD, \.); with or
   // without the final dot.  nullopt: empty label, label > 63, name > 255, bad
   // escape.
   static std::optional<DomainName> Parse(std::string_view text);

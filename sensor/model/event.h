@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happened, in the vocabulary of CONTRACT 3: the value that travels from
-// decode to alert.  Each stage fills its own part and changes nothing else:
-// decode the body and origin.process, correlate the evidence, enrich the
+// What happened, in the vocabulary of docs/events.md: the value that travels
+// from decode to alert.  Each stage fills its own part and changes nothing
+// else: decode the body and origin.process, correlate the evidence, enrich the
 // workload, judge the verdict.
 //
 // The pipeline reuses one Event per kind, so bodies keep their capacity.

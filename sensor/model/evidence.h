@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What correlation knew about the destination of a connect at the moment it was
-// made, and the state that follows from it (CONTRACT 4).  Evidence is gathered
-// in kernel order without any name of a pod; the state is drawn from it later,
-// by a pure function (correlate/judge.h), when what can be known of the pod is
-// known.
+// made, and the state that follows from it (docs/states.md).  Evidence is
+// gathered in kernel order without any name of a pod; the state is drawn from
+// it later, by a pure function (correlate/judge.h), when what can be known of
+// the pod is known.
 #ifndef NAMEWARD_MODEL_EVIDENCE_H_
 #define NAMEWARD_MODEL_EVIDENCE_H_
 
@@ -18,7 +18,7 @@
 
 namespace nameward {
 
-// In the order of CONTRACT 4: the first that holds wins.
+// In the order of docs/states.md: the first that holds wins.
 enum class ConnectState : uint8_t {
   kInternal,
   kService,
@@ -49,7 +49,7 @@ struct Binding {
 
 struct Evidence {
   // What is judged: the addressed endpoint or, where the packet left for one
-  // outside the cluster, that one (CONTRACT 4); set by correlate.
+  // outside the cluster, that one (docs/states.md); set by correlate.
   Endpoint judged;
   bool to_resolver = false;  // `judged` is a trusted resolver, at its port
   // A trusted resolver was addressed, but the packet left for elsewhere.

@@ -186,7 +186,8 @@ def main():
         more_deleted, more_retyped = check_mutations(alert)
         deleted, retyped = deleted + more_deleted, retyped + more_retyped
     names = check_events(alert_lines)
-    print(f"{len(alerts)} alerts are valid; {deleted} deletions and {retyped} retypings were refused; {names} names gave their wire bytes back")
+    print(f"{len(alerts)} alerts are valid; {deleted} deletions and {retyped} retypings were refused;")
+    print(f"{names} names gave their wire bytes back")
 
 
 if __name__ == "__main__":
