@@ -52,6 +52,18 @@ def endpoint(text=None):
     return address(host.strip("[]")) + struct.pack("<HHI", int(port), 0, 0)
 
 
+def records(data):
+    """(type, payload) of each record of a whole recording; checks no checksum."""
+    [at] = struct.unpack_from("<H", data, 10)
+    while at < len(data):
+        length, kind = struct.unpack_from("<IH", data, at + 4)
+        yield kind, data[at + 16 : at + 16 + length]
+        at += (16 + length + 7) & ~7
+
+
+HEADER = 120  # struct nw_header
+
+
 class Process:
     """Who acts: the fields of nw_identity."""
 

@@ -23,8 +23,8 @@ class ReplayEqualsLive(unittest.TestCase):
         cls.addClassCleanup(cls.lab.close)
         server = traffic.serve(cls.lab)
         cls.recording = cls.lab.folder / "run.nwrec"
-        with sensor.Sensor(cls.lab, POLICY, [f"{server.v4}:53"],
-                           flags=["--flows", "--record", cls.recording]) as cls.watch:
+        with sensor.Sensor(cls.lab, POLICY, [f"{server.v4}:53"], flags=[
+                               *traffic.QUOTA, "--flows", "--record", cls.recording]) as cls.watch:
             cls.boxes = traffic.play(cls.lab, cls.watch, server)
             status = cls.watch.stop()
         assert status == 0, cls.watch.errors()
@@ -60,6 +60,11 @@ class ReplayEqualsLive(unittest.TestCase):
         self.assertEqual(rules("unexpected"), {"unlisted-domain"})
         self.assertEqual(rules("port"), {"dns-not-on-53", "connect-without-dns"})
         self.assertEqual(rules("unresolved"), {"connect-without-dns"})
+        told = self.watch.alerts(self.boxes["unresolved"])
+        self.assertEqual([(a["activity_name"], a["count"]) for a in told],
+                         [("Create", 1), ("Update", 2)])
+        lost = self.watch.events("loss", self.boxes["flood"])
+        self.assertGreater(sum(e["loss"]["count"] for e in lost), 0)
         for name in ("bound", "tcp", "fragments", "gone"):
             self.assertEqual(rules(name), set(), name)
 

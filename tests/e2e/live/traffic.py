@@ -2,11 +2,24 @@
 """A little of everything that a recording has to hold.
 
 Looked up and then connected, over TCP, in IP fragments, the three detections,
-and a cgroup that comes and goes, each in a container of its own.
+more questions than its quota, and a cgroup that comes and goes, each in a
+container of its own.
 """
+import sys
+
 from harness import dns_servers
 
 RESOLVER, STRANGER = 1, 66
+SITE = f"http://192.0.2.{STRANGER}:8080/"
+# For the sensor that watches, so that the flood needs to be no flood.
+QUOTA = ["--set", "limits.dns_per_second=1", "--set", "limits.dns_burst=20"]
+FLOOD = f"""
+import socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+    for number in range(60):
+        question = number.to_bytes(2, 'big') + bytes.fromhex('01000001000000000000')
+        udp.sendto(question + b'\\2db\\4shop\\4test\\0\\0\\1\\0\\1', ('192.0.2.{RESOLVER}', 53))
+"""
 # name: the command; what nobody answers ends at once (REFUSED).
 STEPS = {
     "bound": ["curl", "-s", "-4", "http://db.shop.test:8080/"],
@@ -14,7 +27,8 @@ STEPS = {
     "fragments": ["dig", "+short", "+ignore", "+bufsize=4096", "big.shop.test", "TXT"],
     "unexpected": ["dig", "+short", "+tries=1", "paste.example.net"],
     "port": ["dig", "+short", "-p", "5300", f"@192.0.2.{RESOLVER}", "db.shop.test"],
-    "unresolved": ["curl", "-s", f"http://192.0.2.{STRANGER}:8080/"],
+    "unresolved": ["curl", "-s", SITE, SITE],
+    "flood": [sys.executable, "-S", "-c", FLOOD],
     "gone": ["curl", "-s", "-4", "http://v4.shop.test:8080/"],
 }
 
