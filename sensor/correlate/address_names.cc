@@ -29,17 +29,17 @@ Nanoseconds Hold(uint32_t ttl_s) {
 }
 
 void AppendNames(Bytes wire, std::vector<DomainName>& out) {
-  DomainName name;
   for (size_t at = 0; at < wire.size() && out.size() < kMostNames;) {
-    const size_t length = wire[at];
-    if (length > 0) {
-      name.AppendLabel(wire.subspan(at + 1, length));
-    } else {
-      if (std::find(out.begin(), out.end(), name) == out.end())
-        out.push_back(name);
-      name = DomainName();
-    }
-    at += length + 1;
+    size_t end = at;
+    while (wire[end] != 0) end += wire[end] + 1U;
+    const Bytes name = wire.subspan(at, ++end - at);
+    const bool known =
+        std::any_of(out.begin(), out.end(), [name](const DomainName& other) {
+          return std::equal(name.begin(), name.end(), other.wire().begin(),
+                            other.wire().end());
+        });
+    if (!known) out.push_back(DomainName::FromCheckedWire(name));
+    at = end;
   }
 }
 

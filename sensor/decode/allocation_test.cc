@@ -58,6 +58,30 @@ TEST(Allocation, IsNoneForQueriesAndAnswers) {
             0U);
 }
 
+// As correlate and judge do, for their names.
+struct GivesNames : DecodeSink {
+  void OnEvent(Event& event) override {
+    auto& connect = std::get<ConnectEvent>(event.body);
+    if (!connect.evidence.own) connect.evidence.own.emplace();
+    for (auto* names : {&connect.evidence.own->names, &connect.verdict.names})
+      names->assign(3, DomainName());
+  }
+  void OnCgroup(const CgroupChange&) override {}
+};
+
+TEST(Allocation, IsNoneForTheNamesThatConnectsGet) {
+  nw_connect connect{};
+  connect.h = Header(NW_CONNECT);
+  connect.dst = At("192.0.2.1:443");
+  const ByteVector record = Record(connect);
+  Decoder decoder;
+  GivesNames sink;
+  decoder.Decode({RecordType::kKernel, record}, sink);
+  const uint64_t before = allocations;
+  decoder.Decode({RecordType::kKernel, record}, sink);
+  EXPECT_EQ(allocations, before);
+}
+
 TEST(Allocation, IsNoneForDnsOnAnotherPort) {
   EXPECT_EQ(Allocations({Datagram(Query("a-name-of-some-length.example"), 0,
                                   "192.0.2.9:5300")}),

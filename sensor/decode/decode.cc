@@ -167,7 +167,10 @@ Decoder::Work::Fate Decoder::Work::Connect(Bytes bytes) {
   const auto raw = ByteReader(bytes).Copy<nw_connect>();
   if (!raw) return Rejected(MalformedReason::kShortRecord);
   auto& connect = Begin<ConnectEvent>(connect_, raw->h);
-  connect = ConnectEvent{};
+  // Evidence and verdict stay: the stages that fill them overwrite all of it,
+  // and the room for their names is used again.
+  connect.result = ConnectResult::kAttempt;
+  connect.error = 0;
   connect.protocol = static_cast<uint8_t>(raw->proto);
   connect.source = IfSet(raw->src);
   connect.destination = ToEndpoint(raw->dst);
