@@ -119,6 +119,15 @@ void AppendLiteral(std::string_view text, std::string& regex) {
   }
 }
 
+void AppendWildcards(std::string_view labels, std::string& pattern) {
+  for (const char c : labels) {
+    if (c == '*')
+      pattern += kInsideLabel;
+    else
+      AppendLiteral({&c, 1}, pattern);
+  }
+}
+
 }  // namespace
 
 Result<DomainSpelling> ParseDomainItem(std::string_view text) {
@@ -174,12 +183,7 @@ Result<DomainSpelling> ParseDomainGlob(std::string_view text) {
     if (!IsAscii(labels))
       return Fault(text, "a wildcard among letters beyond ASCII",
                    "write the labels before it as A-labels, xn--…");
-    for (const char c : labels) {
-      if (c == '*')
-        spelling.pattern += kInsideLabel;
-      else
-        AppendLiteral({&c, 1}, spelling.pattern);
-    }
+    AppendWildcards(labels, spelling.pattern);
     if (cut == std::string_view::npos) return spelling;
     spelling.pattern += "\\.";
     rest.remove_prefix(cut + 1);

@@ -9,6 +9,7 @@ namespace nameward {
 namespace {
 
 // libbpf's callback takes no context.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 thread_local std::string* current_log = nullptr;
 // A verifier's log can have megabytes; its end says why.
 constexpr size_t kKeptLog = 64 * 1024;
