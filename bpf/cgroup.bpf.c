@@ -64,18 +64,19 @@ int BPF_PROG(on_cgroup_rmdir_typed, struct cgroup *cgrp, const char *path)
 	return on_cgroup(cgrp, path, NW_F_GONE);
 }
 
-#define TCP_ESTABLISHED 1
-#define TCP_SYN_SENT    2
-#define TCP_SYN_RECV    3
-#define TCP_CLOSE       7
-#define TCP_LISTEN      10
+#define TCP_ESTABLISHED  1
+#define TCP_SYN_SENT     2
+#define TCP_SYN_RECV     3
+#define TCP_CLOSE        7
+#define TCP_LISTEN       10
 #define TCP_NEW_SYN_RECV 12
 
 static __always_inline __u32 what_happened(int before, int after)
 {
 	if (after == TCP_ESTABLISHED)
-		return before == TCP_SYN_SENT ? NW_FLOW_ESTABLISHED :
-		       before == TCP_SYN_RECV ? NW_FLOW_ACCEPTED : 0;
+		return before == TCP_SYN_SENT   ? NW_FLOW_ESTABLISHED
+		       : before == TCP_SYN_RECV ? NW_FLOW_ACCEPTED
+		                                : 0;
 	if (after != TCP_CLOSE || before == TCP_CLOSE || before == TCP_LISTEN ||
 	    before == TCP_SYN_RECV || before == TCP_NEW_SYN_RECV)
 		return 0;
@@ -148,7 +149,8 @@ int iter_sockets_typed(struct bpf_iter__task_file *ctx)
 	if (!socket)
 		return 0;
 	sk = socket->sk;
-	if (!sk || (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6))
+	if (!sk ||
+	    (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6))
 		return 0;
 	if (sk->sk_type == SOCK_STREAM && sk->__sk_common.skc_dport != bpf_htons(NW_PORT_DNS))
 		return 0;

@@ -11,7 +11,7 @@
 #include "lib/state.h"
 
 static __always_inline void identify_caller(struct nw_identity *who, struct task_struct *t,
-					    enum nw_tier tier)
+                                            enum nw_tier tier)
 {
 	if (tier == TIER_PLAIN)
 		identify_plain(who);
@@ -45,15 +45,15 @@ static __always_inline __u64 tcp_socket_cgroup(struct bpf_sock *sk, enum nw_tier
 	if (!tcp)
 		return 0;
 	return DIRECT(tier, tcp->inet_conn.icsk_inet.sk.sk_cgrp_data.cgroup->kn->id, tcp,
-		      inet_conn.icsk_inet.sk.sk_cgrp_data.cgroup, kn, id);
+	              inet_conn.icsk_inet.sk.sk_cgrp_data.cgroup, kn, id);
 }
 
 /* What a UDP socket, or a TCP one on its way to port 53, was told to address. */
 static __always_inline void note_asked(struct bpf_sock_addr *ctx, const struct nw_endpoint *e,
-				       enum nw_asked_by by, enum nw_tier tier)
+                                       enum nw_asked_by by, enum nw_tier tier)
 {
-	struct nw_state *st = bpf_sk_storage_get(&sockets, ctx->sk, NULL,
-						 BPF_SK_STORAGE_GET_F_CREATE);
+	struct nw_state *st =
+	    bpf_sk_storage_get(&sockets, ctx->sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 
 	if (!st) {
 		count(NW_ERROR_STORAGE_FULL);
@@ -72,14 +72,15 @@ static __always_inline void note_asked(struct bpf_sock_addr *ctx, const struct n
 
 /* A UDP connect sends nothing: resolver libraries connect to every candidate
  * address to sort them (RFC 6724).  Egress reports what is sent. */
-static __always_inline void connect_datagram(struct bpf_sock_addr *ctx,
-					     const struct nw_endpoint *e, enum nw_tier tier)
+static __always_inline void connect_datagram(struct bpf_sock_addr *ctx, const struct nw_endpoint *e,
+                                             enum nw_tier tier)
 {
 	struct bpf_sock *sk = ctx->sk;
 
 	if (ctx->protocol != IPPROTO_UDP)
 		return;
-	if (e->port == NW_PORT_DNS || tier == TIER_PLAIN || bpf_sk_storage_get(&sockets, sk, NULL, 0))
+	if (e->port == NW_PORT_DNS || tier == TIER_PLAIN ||
+	    bpf_sk_storage_get(&sockets, sk, NULL, 0))
 		note_asked(ctx, e, NW_ASKED_CONNECT, tier);
 }
 

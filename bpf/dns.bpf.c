@@ -23,7 +23,7 @@ static __always_inline int on_egress(struct __sk_buff *skb, enum nw_tier tier)
 	if (!sk)
 		return 1;
 	sk = bpf_sk_fullsock(sk);
-	if (!sk || !parse_ip(skb, &p))
+	if (!sk || !find_transport(skb, &p))
 		return 1;
 	if (sk->type == SOCK_RAW || (p.proto != IPPROTO_TCP && p.proto != IPPROTO_UDP))
 		other_out(skb, sk, &p, tier);
@@ -63,7 +63,7 @@ int on_ingress_plain(struct __sk_buff *skb)
 	if (!sk)
 		return 1;
 	sk = bpf_sk_fullsock(sk);
-	if (!sk || sk->type == SOCK_RAW || !parse_ip(skb, &p))
+	if (!sk || sk->type == SOCK_RAW || !find_transport(skb, &p))
 		return 1;
 	if (p.proto == IPPROTO_TCP)
 		tcp_segment(skb, sk, &p, NW_IN);

@@ -142,8 +142,9 @@ static __always_inline void announce_exe(const struct nw_header *h)
 		send_exe(h->who.exe, h->who.task_cgroup);
 }
 
-/* For packets: a record's stack and this one's together are too much. */
-static __noinline int announce_sender(enum nw_tier tier)
+/* For packets: before there is a record, whose stack and this one's together are
+ * too much. */
+static __always_inline int announce_sender(enum nw_tier tier)
 {
 	struct task_struct *t;
 	__u64 key;

@@ -17,80 +17,123 @@
 
 #define NW_UDP_HEADER 8
 
-static __always_inline bool has_ports(__u8 proto)
+#define NW_UDP_LOADED (NW_UDP_HEADER + NW_DNS_HEAD)
+
+/* Completes the key whose address is in place. */
+static __always_inline void name_peer(struct nw_peer *key, struct __sk_buff *skb, __u8 proto)
 {
-	return proto == IPPROTO_UDP || proto == IPPROTO_TCP || proto == IPPROTO_SCTP ||
-	       proto == IPPROTO_UDPLITE;
+	key->end.pad = proto;
+	key->end.scope = 0;
+	key->cookie = bpf_get_socket_cookie(skb);
 }
 
-static __always_inline void act(struct __sk_buff *skb, struct bpf_sock *sk, struct nw_header *h,
-				enum nw_tier tier)
+/* The record of m, whose id is the kind and whose what is the end that was asked. */
+static __always_inline bool ship_flow(struct __sk_buff *skb, struct bpf_sock *sk,
+                                      struct nw_message *m, enum nw_tier tier)
 {
-	struct nw_state *st = state_of(sk);
+	int flags = open_message(skb, m, NW_CLASS_CONNECT, tier);
+	struct nw_connect *c;
 
-	h->cookie = bpf_get_socket_cookie(skb);
-	if (tier == TIER_PLAIN) {
-		recall(h, st);
-	} else {
-		identify(&h->who, current_task(tier), tier);
-		if (st && st->marks & NW_MARK_OLD)
-			h->flags |= NW_F_OLD_SOCKET;
-	}
-	h->who.sock_cgroup = bpf_skb_cgroup_id(skb);
-}
-
-static __noinline int first_datagram(struct __sk_buff *skb, struct bpf_sock *sk,
-				     struct nw_packet *p, struct nw_endpoint *asked,
-				     enum nw_tier tier)
-{
-	struct nw_connect c = {};
-	struct nw_state *st;
-
-	act(skb, sk, &c.h, tier);
-	if (is_own(&c.h.who))
-		return 0;
-	c.h.kind = sk->type == SOCK_DGRAM && p->proto == IPPROTO_UDP ? NW_UDP_FLOW : NW_RAW_FLOW;
-	if (is_mapped(asked, sk->family))
-		c.h.flags |= NW_F_MAPPED;
-	put_ends(skb, p, true, &c.src, &c.wire);
-	c.dst = *asked;
-	if (same_endpoint(asked, &c.wire)) {
-		c.dst.scope = c.wire.scope;
-		__builtin_memset(&c.wire, 0, sizeof(c.wire));
-	}
-	c.proto = p->proto;
-	c.count = 1;
-	if (!send(NW_CLASS_CONNECT, &c.h, sizeof(c)))
-		return 0;
-	st = make_state(sk);
-	if (st && tier != TIER_PLAIN)
-		remember(st, &c.h.who);
-	return 1;
+	if (flags == NW_REFUSED)
+		return false;
+	c = bpf_ringbuf_reserve(&events, sizeof(*c), 0);
+	if (!c)
+		return close_message(m, NW_CLASS_CONNECT, false);
+	put_actor(skb, m->st, &m->actor, &c->h, tier == TIER_PLAIN);
+	put_sender(m->st, &m->actor, &c->h, tier);
+	c->h.kind = m->id;
+	c->h.length = sizeof(*c);
+	put_source(skb, &m->p, &c->src);
+	put_destination(skb, &m->p, &c->wire);
+	c->dst = c->wire;
+	put_end(sk, m->st, &m->p, m->what, &c->dst);
+	if (is_mapped(&c->dst, sk->family))
+		c->h.flags |= NW_F_MAPPED;
+	if (same_endpoint(&c->dst, &c->wire))
+		__builtin_memset(&c->wire, 0, sizeof(c->wire));
+	else
+		c->dst.scope = 0;
+	c->proto = m->p.proto;
+	c->count = 1;
+	bpf_ringbuf_submit(c, flags);
+	return close_message(m, NW_CLASS_CONNECT, true);
 }
 
 /* Reports the peer unless it is known; remembers it if that worked. */
-static __always_inline void meet(struct __sk_buff *skb, struct bpf_sock *sk, struct nw_packet *p,
-				 struct nw_endpoint *asked, enum nw_tier tier)
+static __always_inline int meet(struct __sk_buff *skb, enum nw_end end, enum nw_tier tier)
 {
 	__u32 value = NW_PEER_REPORTED;
-	struct nw_peer key = {};
+	struct bpf_sock *sk = skb->sk;
+	struct nw_message m;
 	struct nw_state *st;
+	struct nw_peer key;
 
-	key.cookie = bpf_get_socket_cookie(skb);
-	put_words(key.addr, (__u32 *)asked->addr);
-	key.port = asked->port;
-	key.proto = p->proto;
+	if (!sk)
+		return 0;
+	sk = bpf_sk_fullsock(sk);
+	if (!sk || !parse_packet(skb, &m.p))
+		return 0;
+	st = make_state(sk);
+	put_words(key.end.addr, m.p.dst);
+	key.end.port = m.p.dest;
+	put_end(sk, st, &m.p, end, &key.end);
+	name_peer(&key, skb, m.p.proto);
 	if (!bpf_map_lookup_elem(&udp_peers, &key)) {
-		announce_sender(tier);
-		if (!first_datagram(skb, sk, p, asked, tier))
-			return;
+		m.id =
+		    sk->type == SOCK_DGRAM && m.p.proto == IPPROTO_UDP ? NW_UDP_FLOW : NW_RAW_FLOW;
+		m.what = end;
+		if (!ship_flow(skb, sk, &m, tier))
+			return 0;
 		bpf_map_update_elem(&udp_peers, &key, &value, BPF_ANY);
 	}
-	st = p->proto == IPPROTO_UDP ? state_of(sk) : NULL;
-	if (!st)
-		return;
-	put_words(st->peer, (__u32 *)asked->addr);
-	st->peer_port = asked->port;
+	if (!st || m.p.proto != IPPROTO_UDP)
+		return 0;
+	put_words(st->peer, (__u32 *)key.end.addr);
+	st->peer_port = key.end.port;
+	return 0;
+}
+
+#define SENT_BY(suffix, tier)                                                                      \
+	__noinline int announce_##suffix(void)                                                     \
+	{                                                                                          \
+		return announce_sender(tier);                                                      \
+	}                                                                                          \
+	__noinline int meet_##suffix(struct __sk_buff *skb, __u32 end)                             \
+	{                                                                                          \
+		return meet(skb, end, tier);                                                       \
+	}                                                                                          \
+	__noinline int ship_query_##suffix(struct __sk_buff *skb, __u32 off, __u32 n, __u64 id,    \
+	                                   __u64 what)                                             \
+	{                                                                                          \
+		return ship(skb, off, n, id, what, tier);                                          \
+	}
+
+SENT_BY(typed, TIER_TYPED)
+SENT_BY(probe, TIER_PROBE)
+
+static __always_inline void announce_by(enum nw_tier tier)
+{
+	if (tier == TIER_TYPED)
+		announce_typed();
+	else if (tier == TIER_PROBE)
+		announce_probe();
+}
+
+__noinline int meet_plain(struct __sk_buff *skb, __u32 end)
+{
+	return meet(skb, end, TIER_PLAIN);
+}
+
+/* A packet to a peer that is not the last one. */
+static __always_inline void meet_by(struct __sk_buff *skb, enum nw_end end, enum nw_tier tier)
+{
+	announce_by(tier);
+	if (tier == TIER_TYPED)
+		meet_typed(skb, end);
+	else if (tier == TIER_PROBE)
+		meet_probe(skb, end);
+	else
+		meet_plain(skb, end);
 }
 
 static __always_inline bool is_last_peer(const struct nw_state *st, const struct nw_endpoint *e)
@@ -98,153 +141,156 @@ static __always_inline bool is_last_peer(const struct nw_state *st, const struct
 	return st && st->peer_port == e->port && same_words(st->peer, e->addr);
 }
 
-/* Sets cut and tells whether any datagram of the packet is to be shipped. */
-static __always_inline bool find_datagrams(struct __sk_buff *skb, struct nw_packet *p,
-					   struct nw_cut *cut, bool response)
-{
-	__u32 off = p->l4 + NW_UDP_HEADER, size = skb->len - off;
-	__u32 step = skb->gso_size;
+/* The datagrams of one packet: most often one. */
+struct nw_cut {
+	__u32 off;  /* where the first that is to be shipped begins */
+	__u32 step; /* bytes of each but the last */
+	bool any;   /* port 53: whatever the shape */
+};
 
-	if (off > skb->len)
+/* The ports, and whether any datagram of the packet is to be shipped if its port
+ * does not say so: one load for both. */
+static __always_inline bool load_datagram(struct __sk_buff *skb, struct nw_packet *p, bool *shaped,
+                                          bool response)
+{
+	struct {
+		__be16 ports[2];
+		__u8 rest[4];
+		struct nw_dns_head dns;
+	} udp;
+
+	*shaped = false;
+	if (!bpf_skb_load_bytes(skb, p->l4, &udp, NW_UDP_LOADED))
+		*shaped = dns_shape(&udp.dns, response, skb->len - p->l4 - NW_UDP_HEADER);
+	else if (bpf_skb_load_bytes(skb, p->l4, &udp, NW_UDP_HEADER))
 		return false;
-	cut->off = off;
-	cut->id = bpf_get_prandom_u32();
-	cut->step = step ? step : size;
-	if (cut->any)
-		return true;
-	if (!step)
-		return shape_at(skb, off, size, response);
-	cut->off = find_dns(skb, off, step, response);
-	return cut->off != 0;
+	set_ports(p, udp.ports);
+	return true;
 }
 
-static __noinline int udp_query(struct __sk_buff *skb, struct bpf_sock *sk, struct nw_packet *p,
-				struct nw_cut *cut, enum nw_tier tier)
+/* False: nothing is. */
+static __always_inline bool find_datagrams(struct __sk_buff *skb, const struct nw_packet *p,
+                                           struct nw_cut *cut, bool shaped, bool response)
 {
-	struct nw_header h = {};
-	struct nw_payload *d;
-	struct nw_state *st;
-	int flags;
-
-	h.kind = NW_DNS_DATAGRAM;
-	act(skb, sk, &h, tier);
-	if (is_own(&h.who))
-		return 0;
-	st = make_state(sk);
-	if (st && tier != TIER_PLAIN)
-		remember(st, &h.who);
-	d = open_payload(skb, &h, p, &cut->asked, &flags);
-	if (d)
-		ship_first(skb, d, cut, flags);
-	return 0;
-}
-
-static __noinline int udp_answer(struct __sk_buff *skb, struct bpf_sock *sk, struct nw_packet *p,
-				 struct nw_cut *cut)
-{
-	struct nw_header h = {};
-	struct nw_payload *d;
-	int flags;
-
-	h.kind = NW_DNS_DATAGRAM;
-	h.flags = NW_F_INGRESS;
-	h.cookie = bpf_get_socket_cookie(skb);
-	recall(&h, state_of(sk));
-	if (h.flags & NW_F_NO_TASK)
-		count(NW_ERROR_STORAGE_MISS);
-	h.who.sock_cgroup = bpf_skb_cgroup_id(skb);
-	if (is_own(&h.who))
-		return 0;
-	d = open_payload(skb, &h, p, &cut->asked, &flags);
-	if (d)
-		ship_first(skb, d, cut, flags);
-	return 0;
-}
-
-static __always_inline void udp_out(struct __sk_buff *skb, struct bpf_sock *sk,
-				    struct nw_packet *p, enum nw_tier tier)
-{
-	struct nw_cut cut = {};
-	struct task_struct *t;
-	struct nw_state *st;
-	__u32 tid = 0;
-
-	if (!load_ports(skb, p))
-		return;
-	put_remote(p, true, &cut.asked);
-	st = state_of(sk);
-	if (tier != TIER_PLAIN) {
-		t = current_task(tier);
-		tid = DIRECT(tier, t->pid, t, pid);
+	cut->off = p->l4 + NW_UDP_HEADER;
+	cut->step = skb->gso_size;
+	if (!cut->step) {
+		cut->step = skb->len - cut->off;
+		return cut->any || shaped;
 	}
-	addressed(sk, st, p->v6, tid, &cut.asked);
-	if (!is_last_peer(st, &cut.asked))
-		meet(skb, sk, p, &cut.asked, tier);
-	cut.any = p->dest == NW_PORT_DNS || cut.asked.port == NW_PORT_DNS;
-	if (!find_datagrams(skb, p, &cut, false))
+	if (!cut->any && !shaped)
+		cut->off = find_dns(skb, cut->off, cut->step, response);
+	return cut->off;
+}
+
+static __always_inline void ship_others(struct __sk_buff *skb, struct nw_cut *cut, __u64 id,
+                                        __u64 what)
+{
+	if (skb->gso_size)
+		ship_train(skb, cut->off + cut->step, cut->step,
+		           what | (cut->any ? NW_WHAT_ANY : 0));
+	else if (cut->step > NW_CHUNK)
+		ship_rest(skb, cut->off, cut->step, id, what | (__u64)cut->step << NW_WHAT_TOTAL);
+}
+
+static __always_inline void ship_queries(struct __sk_buff *skb, struct bpf_sock *sk,
+                                         struct nw_cut *cut, __u64 what, enum nw_tier tier)
+{
+	__u32 size = datagram_size(skb, cut->off, cut->step);
+	__u64 id = bpf_get_prandom_u32();
+
+	__u32 n = chunk_size(size, 0);
+
+	make_state(sk);
+	announce_by(tier);
+	if (tier == TIER_TYPED)
+		ship_query_typed(skb, cut->off, n, id, what | (__u64)size << NW_WHAT_TOTAL);
+	else if (tier == TIER_PROBE)
+		ship_query_probe(skb, cut->off, n, id, what | (__u64)size << NW_WHAT_TOTAL);
+	else
+		ship_stored(skb, cut->off, n, id, what | (__u64)size << NW_WHAT_TOTAL);
+	ship_others(skb, cut, id, what);
+}
+
+static __always_inline void udp_out(struct __sk_buff *skb, struct bpf_sock *sk, struct nw_packet *p,
+                                    enum nw_tier tier)
+{
+	struct nw_endpoint asked;
+	struct nw_state *st;
+	struct nw_cut cut;
+	enum nw_end end;
+	bool shaped;
+
+	if (!load_datagram(skb, p, &shaped, false) || !load_addresses(skb, p))
 		return;
-	announce_sender(tier);
-	udp_query(skb, sk, p, &cut, tier);
-	ship_others(skb, &cut, 0);
+	st = state_of(sk);
+	end = addressed(sk, st, p, &asked, tier);
+	if (!is_last_peer(st, &asked))
+		meet_by(skb, end, tier);
+	cut.any = p->dest == NW_PORT_DNS || asked.port == NW_PORT_DNS;
+	if (find_datagrams(skb, p, &cut, shaped, false))
+		ship_queries(skb, sk, &cut, (__u64)end << NW_WHAT_END, tier);
 }
 
 /* A new peer that speaks before we did: what goes back to it is a reply. */
-static __always_inline void hear(struct __sk_buff *skb, const struct nw_endpoint *remote)
+static __always_inline void hear(struct __sk_buff *skb, struct nw_peer *peer)
 {
 	__u32 value = NW_PEER_SPOKE_FIRST;
-	struct nw_peer key = {};
 
-	key.cookie = bpf_get_socket_cookie(skb);
-	put_words(key.addr, (__u32 *)remote->addr);
-	key.port = remote->port;
-	key.proto = IPPROTO_UDP;
-	if (!bpf_map_lookup_elem(&udp_peers, &key))
-		bpf_map_update_elem(&udp_peers, &key, &value, BPF_ANY);
+	name_peer(peer, skb, IPPROTO_UDP);
+	if (!bpf_map_lookup_elem(&udp_peers, peer))
+		bpf_map_update_elem(&udp_peers, peer, &value, BPF_ANY);
 }
 
 static __always_inline void udp_in(struct __sk_buff *skb, struct bpf_sock *sk, struct nw_packet *p)
 {
-	struct nw_cut cut = {};
+	__u64 id, what = NW_F_INGRESS;
 	struct nw_state *st;
+	struct nw_peer peer;
+	struct nw_cut cut;
+	bool shaped;
+	__u32 size;
 
-	if (!load_ports(skb, p))
+	if (!load_datagram(skb, p, &shaped, true) || !load_addresses(skb, p))
 		return;
-	put_remote(p, false, &cut.asked);
+	put_words(peer.end.addr, p->src);
+	peer.end.port = p->source;
 	st = state_of(sk);
-	if (!is_last_peer(st, &cut.asked))
-		hear(skb, &cut.asked);
+	if (!is_last_peer(st, &peer.end))
+		hear(skb, &peer);
 	cut.any = p->source == NW_PORT_DNS;
-	if (!find_datagrams(skb, p, &cut, true))
+	if (!find_datagrams(skb, p, &cut, shaped, true))
 		return;
-	if (st && st->asked_by != NW_ASKED_CONNECT)
-		st = NULL; /* an answer may belong to another send than the last */
-	addressed(sk, st, p->v6, 0, &cut.asked);
-	udp_answer(skb, sk, p, &cut);
-	ship_others(skb, &cut, NW_F_INGRESS);
+	if (!st || !(st->marks & NW_MARK_IDENTITY))
+		count(NW_ERROR_STORAGE_MISS);
+	/* Not what a sendmsg asked: the answer may belong to another than the last. */
+	if (st && st->asked_by == NW_ASKED_CONNECT && sk->dst_port)
+		what |= (__u64)NW_END_ASKED << NW_WHAT_END;
+	else if (sk->dst_port)
+		what |= (__u64)NW_END_SOCKET << NW_WHAT_END;
+	size = datagram_size(skb, cut.off, cut.step);
+	id = bpf_get_prandom_u32();
+	ship_stored(skb, cut.off, chunk_size(size, 0), id, what | (__u64)size << NW_WHAT_TOTAL);
+	ship_others(skb, &cut, id, what);
 }
 
 /* Raw, ping, SCTP, UDP-Lite.  Kernel-made resets, echo replies and unreachables
  * leave on raw sockets of the kernel too: only what a program made has the mark. */
 static __always_inline void other_out(struct __sk_buff *skb, struct bpf_sock *sk,
-				      struct nw_packet *p, enum nw_tier tier)
+                                      struct nw_packet *p, enum nw_tier tier)
 {
 	struct nw_state *st = state_of(sk);
-	struct nw_cut cut = {};
+	struct nw_cut cut;
+	bool shaped;
 
-	if (!st || !(st->marks & NW_MARK_MADE))
+	if (!st || !(st->marks & NW_MARK_MADE) || !parse_packet(skb, p))
 		return;
-	if (has_ports(p->proto))
-		load_ports(skb, p);
-	put_remote(p, true, &cut.asked);
-	meet(skb, sk, p, &cut.asked, tier);
-	if (p->proto != IPPROTO_UDP)
+	meet_by(skb, NW_END_WIRE, tier);
+	if (p->proto != IPPROTO_UDP || !load_datagram(skb, p, &shaped, false))
 		return;
 	cut.any = p->dest == NW_PORT_DNS;
-	if (!find_datagrams(skb, p, &cut, false))
-		return;
-	announce_sender(tier);
-	udp_query(skb, sk, p, &cut, tier);
-	ship_others(skb, &cut, 0);
+	if (find_datagrams(skb, p, &cut, shaped, false))
+		ship_queries(skb, sk, &cut, 0, tier);
 }
 
 #endif

@@ -97,19 +97,20 @@ static __always_inline bool take_token(__u64 cgroup, __u64 now)
 	return true;
 }
 
-static __always_inline void refuse(enum nw_class class, __u64 cgroup)
-{
-	bump(class * NW_FATES + NW_DROPPED_FULL);
-	note_loss(cgroup, class == NW_CLASS_ANSWER, false);
-}
-
-__noinline int refused_by_ring(enum nw_class class, __u64 cgroup)
-{
-	refuse(class, cgroup);
-	return 0;
-}
-
 #define NW_REFUSED (-1)
+
+__noinline int refused(enum nw_class class, enum nw_fate fate, __u64 cgroup)
+{
+	bump(class * NW_FATES + fate);
+	note_loss(cgroup, class == NW_CLASS_ANSWER && fate == NW_DROPPED_FULL,
+	          fate == NW_DROPPED_QUOTA);
+	return NW_REFUSED;
+}
+
+static __always_inline int refused_by_ring(enum nw_class class, __u64 cgroup)
+{
+	return refused(class, NW_DROPPED_FULL, cgroup);
+}
 
 /* Decides on a record and counts the decision.  Returns the flags to submit it
  * with, or NW_REFUSED. */
@@ -118,18 +119,13 @@ __noinline int admit(enum nw_class class, __u64 cgroup, __u64 now)
 	bool dns = class == NW_CLASS_ANSWER || class == NW_CLASS_QUERY;
 	__u64 size, fill;
 
-	bump(class * NW_FATES + NW_OFFERED);
-	if (dns && !take_token(cgroup, now)) {
-		bump(class * NW_FATES + NW_DROPPED_QUOTA);
-		note_loss(cgroup, false, true);
-		return NW_REFUSED;
-	}
+	count_fate(class, NW_OFFERED);
+	if (dns && !take_token(cgroup, now))
+		return refused(class, NW_DROPPED_QUOTA, cgroup);
 	size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
 	fill = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) * 100;
-	if (fill > size * admit_percent[class & 3]) {
-		refuse(class, cgroup);
-		return NW_REFUSED;
-	}
+	if (fill > size * admit_percent[class & 3])
+		return refused_by_ring(class, cgroup);
 	return fill > size * wake_percent ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 

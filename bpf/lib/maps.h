@@ -14,34 +14,34 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#define AF_INET  2
-#define AF_INET6 10
+#define AF_INET       2
+#define AF_INET6      10
 
-#define SOCK_STREAM 1
-#define SOCK_DGRAM  2
-#define SOCK_RAW    3
+#define SOCK_STREAM   1
+#define SOCK_DGRAM    2
+#define SOCK_RAW      3
 
-#define NW_PORT_DNS 53
+#define NW_PORT_DNS   53
 
 /* 4 MiB holds some 14000 queries: 0.1 s of the worst node known to us. */
 #define NW_RING_BYTES (4 * 1024 * 1024)
 /* A node runs some 250 pods, each with a handful of cgroups. */
-#define NW_CGROUPS 4096
+#define NW_CGROUPS    4096
 /* Peers of UDP sockets; 32768 are 3 MiB, and losing one costs a repeated record. */
-#define NW_UDP_PEERS 32768
+#define NW_UDP_PEERS  32768
 /* Executables that live on one node at a time. */
-#define NW_EXES 8192
+#define NW_EXES       8192
 
 /* What user space may set between open and load. */
-const volatile bool emit_flows = true;           /* NW_FLOW: three records per TCP connection */
-const volatile bool can_probe = true;            /* false: the kernel refuses probe_read (lockdown) */
-const volatile bool use_pids_cgroup = false;     /* cgroup v1: the pids hierarchy names tasks */
-const volatile __u32 own_tgid = 0;               /* leave this process out (first pid namespace) */
-const volatile __u64 own_cgroup = 0;             /* leave the sockets of this cgroup out */
-const volatile __u32 quota_rate = 2000;          /* DNS records per second and cgroup; 0: no limit */
+const volatile bool emit_flows = true;       /* NW_FLOW: three records per TCP connection */
+const volatile bool can_probe = true;        /* false: the kernel refuses probe_read (lockdown) */
+const volatile bool use_pids_cgroup = false; /* cgroup v1: the pids hierarchy names tasks */
+const volatile __u32 own_tgid = 0;           /* leave this process out (first pid namespace) */
+const volatile __u64 own_cgroup = 0;         /* leave the sockets of this cgroup out */
+const volatile __u32 quota_rate = 2000;      /* DNS records per second and cgroup; 0: no limit */
 const volatile __u32 quota_burst = 8000;
-const volatile __u32 wake_percent = 25;          /* fill of the ring that wakes the reader */
-const volatile __u32 admit_percent[NW_CLASSES] = { 100, 90, 75, 50 };
+const volatile __u32 wake_percent = 25; /* fill of the ring that wakes the reader */
+const volatile __u32 admit_percent[NW_CLASSES] = {100, 90, 75, 50};
 
 /* The stream of records; user space gives it its real size. */
 struct {
@@ -79,11 +79,8 @@ struct {
 
 /* Peers of a UDP or raw socket that need no further record. */
 struct nw_peer {
+	struct nw_endpoint end; /* its pad is the protocol, and the scope 0 */
 	__u64 cookie;
-	__u8 addr[16];
-	__u16 port;
-	__u16 proto;
-	__u32 pad;
 };
 
 enum nw_peer_state {

@@ -10,103 +10,27 @@
 
 #include "emit.h"
 
-#define IPPROTO_ICMP     1
-#define IPPROTO_TCP      6
-#define IPPROTO_UDP      17
-#define IPPROTO_SCTP     132
-#define IPPROTO_UDPLITE  136
-#define IPPROTO_MPTCP    262
+#define IPPROTO_ICMP         1
+#define IPPROTO_TCP          6
+#define IPPROTO_UDP          17
+#define IPPROTO_SCTP         132
+#define IPPROTO_UDPLITE      136
+#define IPPROTO_MPTCP        262
 
 /* RFC 8200 4.1 lists six kinds, destination options twice. */
 #define NW_EXTENSION_HEADERS 8
 
-struct nw_packet {
-	__u32 head[10]; /* the fixed IP header: 20 bytes or 40 */
-	__u32 l4;       /* offset of the transport header */
-	__u16 source;   /* ports, host order; 0 where the protocol has none */
-	__u16 dest;
-	__u8 proto;
-	__u8 v6;
-	__u8 pad[2];
-};
-
-static __always_inline bool is_extension(__u8 header)
-{
-	return header == 0 || header == 43 || header == 44 || header == 51 || header == 60;
-}
-
-/* False: too many headers, or a fragment that is not the first.  Called with an
- * extension at hand, so that the loop ends in its condition: kernels up to 6.1
- * refuse a loop that falls through to its own beginning ("back-edge"). */
-static __noinline bool walk_extensions(struct __sk_buff *skb, struct nw_packet *p)
-{
-	__u32 off = p->l4, length;
-	__u8 ext[4], proto = p->proto;
-	int i;
-
-	for (i = 0; i < NW_EXTENSION_HEADERS; i++) {
-		if (bpf_skb_load_bytes(skb, off, ext, sizeof(ext)))
-			return false;
-		length = (ext[1] + 1) * 8;
-		if (proto == 51) /* RFC 4302 2.2 counts in fours */
-			length = (ext[1] + 2) * 4;
-		if (proto == 44) {
-			if (ext[2] || ext[3] & 0xf8)
-				return false;
-			length = 8;
-		}
-		off += length;
-		proto = ext[0];
-		if (!is_extension(proto)) {
-			p->l4 = off;
-			p->proto = proto;
-			return true;
-		}
-	}
-	bump(NW_ERROR_HEADERS);
-	return false;
-}
-
-/* Branches on the version nibble: an IPv6 socket may carry IPv4. */
-static __always_inline bool parse_ip(struct __sk_buff *skb, struct nw_packet *p)
-{
-	__u8 *b = (__u8 *)p->head;
-
-	if (bpf_skb_load_bytes(skb, 0, p->head, 20))
-		return false;
-	p->source = 0;
-	p->dest = 0;
-	p->v6 = b[0] >> 4 == 6;
-	if (!p->v6) {
-		p->l4 = (b[0] & 15) * 4;
-		p->proto = b[9];
-		return !(p->head[1] & bpf_htonl(0x1fff)); /* not a later fragment */
-	}
-	if (bpf_skb_load_bytes(skb, 20, &p->head[5], 20))
-		return false;
-	p->l4 = 40;
-	p->proto = b[6];
-	return !is_extension(p->proto) || walk_extensions(skb, p);
-}
-
-static __always_inline bool load_ports(struct __sk_buff *skb, struct nw_packet *p)
-{
-	__be16 ports[2];
-
-	if (bpf_skb_load_bytes(skb, p->l4, ports, sizeof(ports)))
-		return false;
-	p->source = bpf_ntohs(ports[0]);
-	p->dest = bpf_ntohs(ports[1]);
-	return true;
-}
+/* A zero that the verifier does not know: it tells a stack with zeros from one with
+ * unknown bytes, and would walk what follows once for IPv4 and once for IPv6. */
+__u32 zero = 0;
 
 static __always_inline void put_v4(__u8 addr[16], __be32 ip)
 {
 	__u32 *w = (__u32 *)addr;
 
-	w[0] = 0;
-	w[1] = 0;
-	w[2] = bpf_htonl(0xffff);
+	w[0] = zero;
+	w[1] = zero;
+	w[2] = bpf_htonl(0xffff) + zero;
 	w[3] = ip;
 }
 
@@ -118,6 +42,119 @@ static __always_inline void put_words(__u8 addr[16], const __u32 *from)
 	w[1] = from[1];
 	w[2] = from[2];
 	w[3] = from[3];
+}
+
+/* Addresses in 16 bytes, IPv4 mapped: nothing after the parsing asks which it was
+ * but for the family that the socket's own peer is kept in. */
+struct nw_packet {
+	__u32 src[4];
+	__u32 dst[4];
+	__u32 l4;     /* offset of the transport header */
+	__u16 source; /* ports, host order; 0 where the protocol has none */
+	__u16 dest;
+	__u8 proto;
+	__u8 v6;
+	__u8 pad[2];
+};
+
+static __always_inline bool is_extension(__u8 header)
+{
+	return header == 0 || header == 43 || header == 44 || header == 51 || header == 60;
+}
+
+/* The offset of the transport header and, in the last byte, its protocol; 0: too
+ * many headers, or a fragment that is not the first.  Called with an extension at
+ * hand, so that the loop ends in its condition: kernels up to 6.1 refuse a loop
+ * that falls through to its own beginning ("back-edge"). */
+__noinline __u32 skip_extensions(struct __sk_buff *skb, __u32 off, __u32 proto)
+{
+	__u32 length;
+	__u8 ext[4];
+	int i;
+
+	for (i = 0; i < NW_EXTENSION_HEADERS; i++) {
+		if (bpf_skb_load_bytes(skb, off, ext, sizeof(ext)))
+			return 0;
+		length = (ext[1] + 1) * 8;
+		if (proto == 51) /* RFC 4302 2.2 counts in fours */
+			length = (ext[1] + 2) * 4;
+		if (proto == 44) {
+			if (ext[2] || ext[3] & 0xf8)
+				return 0;
+			length = 8;
+		}
+		off += length;
+		proto = ext[0];
+		if (!is_extension(proto))
+			return off << 8 | proto;
+	}
+	bump(NW_ERROR_HEADERS);
+	return 0;
+}
+
+/* Where the transport header lies, and which it is.  Branches on the version
+ * nibble, 4 or 6: an IPv6 socket may carry IPv4. */
+static __always_inline bool find_transport(struct __sk_buff *skb, struct nw_packet *p)
+{
+	__u8 head[12];
+	__u32 found;
+
+	if (bpf_skb_load_bytes(skb, 0, head, sizeof(head)))
+		return false;
+	p->v6 = head[0] >> 5 & 1;
+	if (!p->v6) {
+		p->l4 = (head[0] & 15) * 4;
+		p->proto = head[9];
+		return !(head[6] & 0x1f) && !head[7]; /* not a later fragment */
+	}
+	p->l4 = 40 + zero;
+	p->proto = head[6];
+	if (!is_extension(p->proto))
+		return true;
+	found = skip_extensions(skb, 40, p->proto);
+	p->l4 = found >> 8;
+	p->proto = (__u8)found;
+	return found;
+}
+
+static __always_inline bool load_addresses(struct __sk_buff *skb, struct nw_packet *p)
+{
+	__be32 v4[2];
+
+	if (p->v6)
+		return !bpf_skb_load_bytes(skb, 8, p->src, 32);
+	if (bpf_skb_load_bytes(skb, 12, v4, sizeof(v4)))
+		return false;
+	put_v4((__u8 *)p->src, v4[0]);
+	put_v4((__u8 *)p->dst, v4[1]);
+	return true;
+}
+
+static __always_inline bool has_ports(__u8 proto)
+{
+	return proto == IPPROTO_UDP || proto == IPPROTO_TCP || proto == IPPROTO_SCTP ||
+	       proto == IPPROTO_UDPLITE;
+}
+
+static __always_inline void set_ports(struct nw_packet *p, const __be16 ports[2])
+{
+	p->source = bpf_ntohs(ports[0]);
+	p->dest = bpf_ntohs(ports[1]);
+}
+
+/* All of it, for the functions that begin again with nothing but the packet. */
+static __always_inline bool parse_packet(struct __sk_buff *skb, struct nw_packet *p)
+{
+	__be16 ports[2];
+
+	if (!find_transport(skb, p) || !load_addresses(skb, p))
+		return false;
+	if (bpf_skb_load_bytes(skb, p->l4, ports, sizeof(ports)) || !has_ports(p->proto)) {
+		ports[0] = zero;
+		ports[1] = zero;
+	}
+	set_ports(p, ports);
+	return true;
 }
 
 static __always_inline bool same_words(const __u8 *a, const __u8 *b)
@@ -134,46 +171,27 @@ static __always_inline bool is_mapped(const struct nw_endpoint *e, int socket_fa
 	return socket_family == AF_INET6 && !w[0] && !w[1] && w[2] == bpf_htonl(0xffff);
 }
 
-static __always_inline void packet_source(const struct nw_packet *p, __u8 addr[16])
-{
-	if (p->v6)
-		put_words(addr, &p->head[2]);
-	else
-		put_v4(addr, p->head[3]);
-}
-
-static __always_inline void packet_destination(const struct nw_packet *p, __u8 addr[16])
-{
-	if (p->v6)
-		put_words(addr, &p->head[6]);
-	else
-		put_v4(addr, p->head[4]);
-}
-
 static __always_inline __u32 link_scope(const __u8 addr[16], __u32 ifindex)
 {
 	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80 ? ifindex : 0;
 }
 
-/* The two ends in the socket's terms. */
-static __always_inline void put_ends(struct __sk_buff *skb, const struct nw_packet *p, bool out,
-				     struct nw_endpoint *local, struct nw_endpoint *remote)
+static __always_inline void put_source(struct __sk_buff *skb, const struct nw_packet *p,
+                                       struct nw_endpoint *e)
 {
-	packet_source(p, out ? local->addr : remote->addr);
-	packet_destination(p, out ? remote->addr : local->addr);
-	local->port = out ? p->source : p->dest;
-	remote->port = out ? p->dest : p->source;
-	local->scope = link_scope(local->addr, skb->ifindex);
-	remote->scope = link_scope(remote->addr, skb->ifindex);
+	put_words(e->addr, p->src);
+	e->port = p->source;
+	e->pad = 0;
+	e->scope = link_scope(e->addr, skb->ifindex);
 }
 
-static __always_inline void put_remote(const struct nw_packet *p, bool out, struct nw_endpoint *e)
+static __always_inline void put_destination(struct __sk_buff *skb, const struct nw_packet *p,
+                                            struct nw_endpoint *e)
 {
-	if (out)
-		packet_destination(p, e->addr);
-	else
-		packet_source(p, e->addr);
-	e->port = out ? p->dest : p->source;
+	put_words(e->addr, p->dst);
+	e->port = p->dest;
+	e->pad = 0;
+	e->scope = link_scope(e->addr, skb->ifindex);
 }
 
 static __always_inline bool same_endpoint(const struct nw_endpoint *a, const struct nw_endpoint *b)

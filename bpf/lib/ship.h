@@ -12,61 +12,66 @@
 #include "state.h"
 
 /* A GSO packet holds up to 64 datagrams (UDP_MAX_SEGMENTS), from 6.9 on 128. */
-#define NW_STEPS 132
+#define NW_STEPS       132
 
-/* Payload that is loaded into the first record itself: most queries and answers. */
-#define NW_SMALL 128
+/* What a function that takes scalars is told of a message: nw_flag, the length of
+ * the whole, the place of this part in it, and where the address is that was
+ * asked.  Functions of scalars are global: the verifier walks each of them once,
+ * whatever calls it, and forgets at their end what it found. */
+#define NW_WHAT_TOTAL  16
+#define NW_WHAT_OFFSET 36
+#define NW_WHAT_END    56
+#define NW_WHAT_ANY    (1ULL << 63) /* every datagram of a train, whatever its shape */
+#define NW_WHAT_SIZE   0xfffff
 
-struct nw_cut {
-	__u64 id;   /* nw_payload.id of the first datagram */
-	__u32 off;  /* where the first datagram begins */
-	__u32 step; /* bytes of each but the last */
-	bool any;   /* port 53: whatever the shape */
-	struct nw_endpoint asked; /* the remote end as the program addressed it */
+struct nw_message {
+	struct nw_packet p;
+	struct nw_state *st;
+	struct nw_actor actor;
+	__u64 id;
+	__u64 what;
 };
 
-static __always_inline enum nw_class payload_class(const struct nw_payload *d)
+static __always_inline enum nw_class payload_class(__u64 what)
 {
-	return d->h.flags & NW_F_INGRESS ? NW_CLASS_ANSWER : NW_CLASS_QUERY;
+	return what & NW_F_INGRESS ? NW_CLASS_ANSWER : NW_CLASS_QUERY;
 }
 
-/* Reserves and fills the first record of a message, or returns NULL.  It is built
- * in the ring, not on the stack: there the verifier forgets what is in it, and
- * the many ways to fill it do not multiply with the loops that ship it. */
-static __always_inline struct nw_payload *open_payload(struct __sk_buff *skb, struct nw_header *h,
-						       struct nw_packet *p,
-						       struct nw_endpoint *asked, int *flags)
+/* All of d but size and payload. */
+static __noinline int put_payload(struct __sk_buff *skb, struct nw_payload *d, struct nw_message *m,
+                                  bool stored)
 {
-	enum nw_class class = h->flags & NW_F_INGRESS ? NW_CLASS_ANSWER : NW_CLASS_QUERY;
-	__u64 cgroup = loss_key(&h->who);
-	struct nw_payload *d;
+	struct nw_endpoint *ends = &d->local;
+	__u32 in = m->what & NW_F_INGRESS;
+	struct bpf_sock *sk = skb->sk;
 
-	h->time = bpf_ktime_get_boot_ns();
-	stamp_loss(h, cgroup);
-	*flags = admit(class, cgroup, h->time);
-	if (*flags == NW_REFUSED)
-		return NULL;
-	d = bpf_ringbuf_reserve(&events, sizeof(*d) + NW_SMALL, 0);
-	if (!d) {
-		refused_by_ring(class, cgroup);
-		return NULL;
-	}
-	forget(h);
-	__builtin_memcpy(&d->h, h, sizeof(*h));
-	put_ends(skb, p, class == NW_CLASS_QUERY, &d->local, &d->remote);
+	put_actor(skb, m->st, &m->actor, &d->h, stored);
+	d->h.flags |= (__u16)m->what;
+	put_source(skb, &m->p, ends + (in & 1)); /* NW_F_INGRESS is 1: local, then remote */
+	put_destination(skb, &m->p, ends + (~in & 1));
 	__builtin_memset(&d->asked, 0, sizeof(d->asked));
-	if (asked && !same_endpoint(asked, &d->remote))
-		d->asked = *asked;
+	sk = sk ? bpf_sk_fullsock(sk) : NULL;
+	if (sk)
+		put_end(sk, m->st, &m->p, m->what >> NW_WHAT_END & 3, &d->asked);
+	if (same_endpoint(&d->asked, &d->remote))
+		__builtin_memset(&d->asked, 0, sizeof(d->asked));
 	d->id = 0;
 	d->seq = 0;
-	d->total = 0;
-	d->offset = 0;
-	return d;
+	if (m->p.proto == IPPROTO_TCP) {
+		d->h.kind = NW_DNS_SEGMENT;
+		d->seq = (__u32)m->id;
+	} else {
+		d->h.kind = NW_DNS_DATAGRAM;
+		d->id = m->id;
+	}
+	d->total = m->what >> NW_WHAT_TOTAL & NW_WHAT_SIZE;
+	d->offset = m->what >> NW_WHAT_OFFSET & NW_WHAT_SIZE;
+	return 0;
 }
 
 /* Loads n bytes behind the record; room is a power of two. */
 static __always_inline void load_payload(struct __sk_buff *skb, struct nw_payload *d, __u32 off,
-					 __u32 n, const __u32 room)
+                                         __u32 n, const __u32 room)
 {
 	d->size = n;
 	d->h.length = sizeof(*d) + n;
@@ -77,49 +82,87 @@ static __always_inline void load_payload(struct __sk_buff *skb, struct nw_payloa
 	barrier_var(n);
 	if (!bpf_skb_load_bytes(skb, off, d + 1, n + 1))
 		return;
-	bump(NW_ERROR_LOAD);
+	count(NW_ERROR_LOAD);
 	d->h.flags |= NW_F_TRUNCATED;
 	d->h.length = sizeof(*d);
 	d->size = 0;
 }
 
-static __always_inline bool ship_sized(struct __sk_buff *skb, struct nw_payload *d, __u32 off,
-				       __u32 n, int flags, const __u32 room)
+static __always_inline bool ship_sized(struct __sk_buff *skb, struct nw_message *m, __u32 off,
+                                       __u32 n, int flags, const __u32 room, enum nw_tier tier)
 {
-	struct nw_payload *record = bpf_ringbuf_reserve(&events, sizeof(*d) + room, 0);
+	struct nw_payload *d = bpf_ringbuf_reserve(&events, sizeof(*d) + room, 0);
 
-	if (!record)
+	if (!d)
 		return false;
-	__builtin_memcpy(record, d, sizeof(*d));
-	load_payload(skb, record, off, n, room);
-	bpf_ringbuf_submit(record, flags);
+	put_payload(skb, d, m, tier == TIER_PLAIN);
+	put_sender(m->st, &m->actor, &d->h, tier);
+	load_payload(skb, d, off, n, room);
+	bpf_ringbuf_submit(d, flags);
 	return true;
 }
 
-/* A copy of d with n bytes of payload, already admitted with flags. */
-static __always_inline int ship_copy(struct __sk_buff *skb, struct nw_payload *d, __u32 off, __u32 n,
-				int flags)
+/* Fills m from the packet and the task; the flags to submit with, or NW_REFUSED. */
+static __always_inline int open_message(struct __sk_buff *skb, struct nw_message *m,
+                                        enum nw_class class, enum nw_tier tier)
 {
-	bool sent;
+	struct bpf_sock *sk = skb->sk;
 
-	if (n <= 256)
-		sent = ship_sized(skb, d, off, n, flags, 256);
-	else if (n <= 1024)
-		sent = ship_sized(skb, d, off, n, flags, 1024);
-	else
-		sent = ship_sized(skb, d, off, n, flags, NW_CHUNK);
+	if (!sk)
+		return NW_REFUSED;
+	sk = bpf_sk_fullsock(sk);
+	if (!sk || !parse_packet(skb, &m->p))
+		return NW_REFUSED;
+	m->st = state_of(sk);
+	if (!find_actor(skb, m->st, &m->actor, tier))
+		return NW_REFUSED;
+	return admit(class, m->actor.cgroup, m->actor.now);
+}
+
+static __always_inline int close_message(struct nw_message *m, enum nw_class class, bool sent)
+{
 	if (sent)
-		bump(payload_class(d) * NW_FATES + NW_SENT);
+		count_fate(class, NW_SENT);
 	else
-		refused_by_ring(payload_class(d), loss_key(&d->h.who));
-	return 0;
+		refused_by_ring(class, m->actor.cgroup);
+	return sent;
+}
+
+/* One record with the n bytes at off. */
+static __always_inline int ship(struct __sk_buff *skb, __u32 off, __u32 n, __u64 id, __u64 what,
+                                enum nw_tier tier)
+{
+	enum nw_class class = payload_class(what);
+	struct nw_message m;
+	bool sent;
+	int flags;
+
+	m.id = id;
+	m.what = what;
+	flags = open_message(skb, &m, class, tier);
+	if (flags == NW_REFUSED)
+		return 0;
+	if (n <= 128) /* most queries and answers */
+		sent = ship_sized(skb, &m, off, n, flags, 128, tier);
+	else if (n <= 512)
+		sent = ship_sized(skb, &m, off, n, flags, 512, tier);
+	else
+		sent = ship_sized(skb, &m, off, n, flags, NW_CHUNK, tier);
+	return close_message(&m, class, sent);
+}
+
+/* By the identity in the socket's storage: answers, segments, later chunks. */
+__noinline int ship_stored(struct __sk_buff *skb, __u32 off, __u32 n, __u64 id, __u64 what)
+{
+	return ship(skb, off, n, id, what, TIER_PLAIN);
 }
 
 __noinline int shape_at(struct __sk_buff *skb, __u32 off, __u32 size, bool response)
 {
 	struct nw_dns_head head;
 
-	return !bpf_skb_load_bytes(skb, off, &head, NW_DNS_HEAD) && dns_shape(&head, response, size);
+	return !bpf_skb_load_bytes(skb, off, &head, NW_DNS_HEAD) &&
+	       dns_shape(&head, response, size);
 }
 
 /* Bytes of the datagram at off, where every one but the last has `step`; 0: no
@@ -161,57 +204,8 @@ __noinline __u32 chunk_size(__u32 size, __u32 i)
 	return size - at < NW_CHUNK ? size - at : NW_CHUNK;
 }
 
-/* Closes what open_payload opened: with n bytes from off, in it or in a copy. */
-static __always_inline void close_payload(struct __sk_buff *skb, struct nw_payload *d, __u32 off,
-					  __u32 n, int flags)
-{
-	if (n > NW_SMALL) {
-		ship_copy(skb, d, off, n, flags);
-		bpf_ringbuf_discard(d, BPF_RB_NO_WAKEUP);
-		return;
-	}
-	load_payload(skb, d, off, n, NW_SMALL);
-	bump(payload_class(d) * NW_FATES + NW_SENT);
-	bpf_ringbuf_submit(d, flags);
-}
-
-/* One more record of a packet whose first was shipped, from nothing but scalars:
- * so the verifier walks this once, and not at every turn of the loops below.
- * The identity is the one that the first left in the socket's storage. */
-__noinline int ship_more(struct __sk_buff *skb, __u32 off, __u32 n, __u64 id, __u64 what)
-{
-	struct bpf_sock *sk = skb->sk;
-	struct nw_header h = {};
-	struct nw_payload *d;
-	struct nw_packet p;
-	int flags;
-
-	if (!sk)
-		return 0;
-	sk = bpf_sk_fullsock(sk);
-	if (!sk || !parse_ip(skb, &p) || !load_ports(skb, &p))
-		return 0;
-	h.kind = p.proto == IPPROTO_TCP ? NW_DNS_SEGMENT : NW_DNS_DATAGRAM;
-	h.flags = (__u16)what;
-	h.cookie = bpf_get_socket_cookie(skb);
-	recall(&h, state_of(sk));
-	h.who.sock_cgroup = bpf_skb_cgroup_id(skb);
-	d = open_payload(skb, &h, &p, NULL, &flags);
-	if (!d)
-		return 0;
-	if (p.proto == IPPROTO_TCP) {
-		d->seq = (__u32)id;
-	} else {
-		d->id = id;
-		d->total = what >> 16 & 0xffffff;
-		d->offset = what >> 40;
-	}
-	close_payload(skb, d, off, n, flags);
-	return 0;
-}
-
 /* The chunks of one datagram behind the first. */
-__noinline int ship_rest(struct __sk_buff *skb, __u32 off, __u32 size, __u64 id, __u64 flags)
+__noinline int ship_rest(struct __sk_buff *skb, __u32 off, __u32 size, __u64 id, __u64 what)
 {
 	__u32 n;
 	int i;
@@ -220,14 +214,14 @@ __noinline int ship_rest(struct __sk_buff *skb, __u32 off, __u32 size, __u64 id,
 		n = chunk_size(size, i);
 		if (!n)
 			break;
-		ship_more(skb, off + i * NW_CHUNK, n, id,
-			  flags | (__u64)size << 16 | (__u64)(i * NW_CHUNK) << 40);
+		ship_stored(skb, off + i * NW_CHUNK, n, id,
+		            what | (__u64)(i * NW_CHUNK) << NW_WHAT_OFFSET);
 	}
 	return 0;
 }
 
 /* The chunks of a TCP segment behind the first. */
-__noinline int ship_stream(struct __sk_buff *skb, __u32 off, __u32 size, __u32 seq, __u64 flags)
+__noinline int ship_stream(struct __sk_buff *skb, __u32 off, __u32 size, __u32 seq, __u64 what)
 {
 	__u32 n;
 	int i;
@@ -236,50 +230,43 @@ __noinline int ship_stream(struct __sk_buff *skb, __u32 off, __u32 size, __u32 s
 		n = chunk_size(size, i);
 		if (!n)
 			break;
-		ship_more(skb, off + i * NW_CHUNK, n, seq + i * NW_CHUNK, flags);
+		ship_stored(skb, off + i * NW_CHUNK, n, seq + i * NW_CHUNK, what);
 	}
 	return 0;
 }
 
-/* The datagrams of a GSO packet behind the first.  One that is longer than a
- * chunk is cut; only a loopback's MTU allows that. */
-__noinline int ship_train(struct __sk_buff *skb, __u32 off, __u32 step, bool any, __u64 flags)
+/* One datagram of a GSO packet: the next from off on that is to be shipped.
+ * Returns where the one after it begins; 0: there is none. */
+__noinline __u32 ship_step(struct __sk_buff *skb, __u32 off, __u32 step, __u64 id, __u64 what)
+{
+	__u32 size;
+
+	if (!(what & NW_WHAT_ANY)) {
+		off = find_dns(skb, off, step, what & NW_F_INGRESS);
+		if (!off)
+			return 0;
+	}
+	size = datagram_size(skb, off, step);
+	if (!size)
+		return 0;
+	ship_stored(skb, off, chunk_size(size, 0), id, what | (__u64)size << NW_WHAT_TOTAL);
+	return off + step;
+}
+
+/* The datagrams of a GSO packet from off on.  One that is longer than a chunk is
+ * cut; only a loopback's MTU allows that. */
+__noinline int ship_train(struct __sk_buff *skb, __u32 off, __u32 step, __u64 what)
 {
 	__u64 id = bpf_ktime_get_boot_ns();
-	__u32 size;
 	int i;
 
 	for (i = 0; i < NW_STEPS; i++) {
-		off += step;
-		if (!any)
-			off = find_dns(skb, off, step, flags & NW_F_INGRESS);
-		size = datagram_size(skb, off, step);
-		if (!off || !size)
+		off = ship_step(skb, off, step, id + i, what);
+		if (!off)
 			return 0;
-		ship_more(skb, off, chunk_size(size, 0), id + i, flags | (__u64)size << 16);
 	}
 	count(NW_ERROR_STEPS);
 	return 0;
-}
-
-/* The first record of a datagram or train; the others are for ship_others, which
- * is called after this one's stack is free. */
-static __always_inline void ship_first(struct __sk_buff *skb, struct nw_payload *d,
-				       struct nw_cut *cut, int flags)
-{
-	__u32 size = datagram_size(skb, cut->off, cut->step);
-
-	d->id = cut->id;
-	d->total = size;
-	close_payload(skb, d, cut->off, chunk_size(size, 0), flags);
-}
-
-static __always_inline void ship_others(struct __sk_buff *skb, struct nw_cut *cut, __u64 flags)
-{
-	if (skb->gso_size)
-		ship_train(skb, cut->off, cut->step, cut->any, flags);
-	else if (cut->step > NW_CHUNK)
-		ship_rest(skb, cut->off, cut->step, cut->id, flags);
 }
 
 #endif

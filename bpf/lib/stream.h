@@ -14,18 +14,17 @@
 #ifndef NAMEWARD_BPF_LIB_STREAM_H
 #define NAMEWARD_BPF_LIB_STREAM_H
 
-#include "ship.h"
-#include "state.h"
+#include "datagram.h"
 
 /* RFC 1035 4.2.2: two bytes of length before the header. */
-#define NW_HEAD (2 + NW_DNS_HEAD)
+#define NW_HEAD    (2 + NW_DNS_HEAD)
 
 #define NW_TCP_FIN 0x01
 #define NW_TCP_SYN 0x02
 #define NW_TCP_ACK 0x10
 
-#define NW_OUT 0
-#define NW_IN  1
+#define NW_OUT     0
+#define NW_IN      1
 
 struct nw_tcp {
 	__be16 source;
@@ -65,66 +64,48 @@ static __always_inline bool place(struct bpf_sock *sk, struct nw_segment *s)
 	return true;
 }
 
-/* The bytes gathered before this segment, as a record of their own. */
-static __always_inline void ship_prefix(struct nw_payload *d, const struct nw_stream *st,
-					__u32 seq, __u32 size, int flags)
+/* The bytes gathered before this segment, as a record of their own.  seq: of the
+ * SYN. */
+__noinline int ship_prefix(struct __sk_buff *skb, __u32 seq, __u32 n, __u64 what)
 {
-	__builtin_memcpy(d + 1, st->prefix, NW_PREFIX);
-	d->seq = seq - 1;
-	d->h.flags |= NW_F_SYN;
-	d->size = size;
-	d->h.length = sizeof(*d) + size;
-	count_fate(payload_class(d), NW_SENT);
-	bpf_ringbuf_submit(d, flags);
-}
-
-/* With the first byte of the stream goes the number of the SYN, so that the
- * reader knows where the stream begins. */
-static __always_inline void ship_bytes(struct __sk_buff *skb, struct nw_payload *d,
-				       struct nw_segment *s, int flags)
-{
-	d->seq = s->seq;
-	if (!s->at) {
-		d->seq--;
-		d->h.flags |= NW_F_SYN;
-	}
-	if (s->flags & NW_TCP_FIN && s->size <= NW_CHUNK)
-		d->h.flags |= NW_F_FIN;
-	close_payload(skb, d, s->off, chunk_size(s->size, 0), flags);
-}
-
-/* prefix: bytes gathered before this segment, 0: none; then only those. */
-static __noinline int ship_segment(struct __sk_buff *skb, struct bpf_sock *sk, struct nw_packet *p,
-				   struct nw_segment *s, __u32 prefix)
-{
-	struct nw_state *st = state_of(sk);
-	struct nw_endpoint asked = {};
-	struct nw_header h = {};
+	enum nw_class class = payload_class(what);
 	struct nw_payload *d;
+	struct nw_message m;
 	int flags;
 
-	if (!st)
+	m.id = seq;
+	m.what = what | NW_F_SYN;
+	flags = open_message(skb, &m, class, TIER_PLAIN);
+	if (flags == NW_REFUSED || !m.st)
 		return 0;
-	h.kind = NW_DNS_SEGMENT;
-	if (s->direction == NW_IN)
-		h.flags |= NW_F_INGRESS;
-	if (st->marks & NW_MARK_MIDSTREAM)
-		h.flags |= NW_F_MIDSTREAM;
-	h.cookie = bpf_get_socket_cookie(skb);
-	recall(&h, st);
-	h.who.sock_cgroup = bpf_skb_cgroup_id(skb);
-	if (is_own(&h.who))
-		return 0;
-	put_remote(p, s->direction == NW_OUT, &asked);
-	addressed(sk, st, p->v6, 0, &asked);
-	d = open_payload(skb, &h, p, &asked, &flags);
+	d = bpf_ringbuf_reserve(&events, sizeof(*d) + NW_PREFIX, 0);
 	if (!d)
-		return 0;
-	if (prefix)
-		ship_prefix(d, &st->stream[s->direction & 1], s->seq - prefix, prefix, flags);
-	else
-		ship_bytes(skb, d, s, flags);
-	return 0;
+		return close_message(&m, class, false);
+	put_payload(skb, d, &m, true);
+	__builtin_memcpy(d + 1, m.st->stream[class == NW_CLASS_ANSWER].prefix, NW_PREFIX);
+	d->size = n;
+	d->h.length = sizeof(*d) + n;
+	bpf_ringbuf_submit(d, flags);
+	return close_message(&m, class, true);
+}
+
+/* A segment of a stream that speaks DNS.  With the first byte of the stream goes
+ * the number of the SYN, so that the reader knows where the stream begins. */
+static __always_inline void ship_segment(struct __sk_buff *skb, const struct nw_segment *s,
+                                         __u64 what)
+{
+	__u64 first = what;
+	__u32 seq = s->seq;
+
+	if (!s->at) {
+		seq--;
+		first |= NW_F_SYN;
+	}
+	if (s->flags & NW_TCP_FIN && s->size <= NW_CHUNK)
+		first |= NW_F_FIN;
+	ship_stored(skb, s->off, chunk_size(s->size, 0), seq, first);
+	if (s->size > NW_CHUNK)
+		ship_stream(skb, s->off, s->size, s->seq, what);
 }
 
 static __always_inline bool head_shape(const __u8 *b, bool response)
@@ -139,7 +120,7 @@ enum nw_gather {
 };
 
 /* Adds a short first segment to the prefix and judges it when it is long enough. */
-static __noinline int gather(struct __sk_buff *skb, struct nw_stream *st, struct nw_segment *s)
+static __always_inline int gather(struct __sk_buff *skb, struct nw_stream *st, struct nw_segment *s)
 {
 	__u32 have = st->have & (NW_PREFIX - 1), n = s->size;
 
@@ -166,7 +147,7 @@ static __noinline int gather(struct __sk_buff *skb, struct nw_stream *st, struct
 
 /* As judge, of a stream that nothing is known of yet. */
 static __always_inline int judge_first(struct __sk_buff *skb, struct bpf_sock *sk,
-				       struct nw_segment *s)
+                                       struct nw_segment *s)
 {
 	bool in = s->direction == NW_IN;
 	__u8 head[NW_PREFIX];
@@ -204,7 +185,7 @@ static __always_inline int judge(struct __sk_buff *skb, struct bpf_sock *sk, str
 	bool in = s->direction == NW_IN;
 
 	if (st && (st->stream[in].verdict == NW_VERDICT_DNS ||
-		   st->stream[NW_OUT].verdict == NW_VERDICT_DNS))
+	           st->stream[NW_OUT].verdict == NW_VERDICT_DNS))
 		return 0;
 	if (!s->size)
 		return NW_NOT_DNS;
@@ -222,69 +203,97 @@ static __always_inline int judge(struct __sk_buff *skb, struct bpf_sock *sk, str
 	return judge_first(skb, sk, s);
 }
 
-/* A SYN that leaves for another address than the socket's own peer: translated
- * in this network namespace, where only the packet shows it. */
-static __noinline int syn_wire(struct __sk_buff *skb, struct bpf_sock *sk, struct nw_packet *p)
+/* Tells whether a segment belongs to DNS, and ships it.  place: nw_segment's at,
+ * flags and direction. */
+__noinline int tcp_message(struct __sk_buff *skb, __u64 at, __u32 off, __u32 seq, __u64 how)
 {
-	struct bpf_tcp_sock *tp = bpf_tcp_sock(sk);
-	struct nw_connect c = {};
+	struct nw_segment s = {
+	    .at = at,
+	    .seq = seq,
+	    .off = off,
+	    .size = skb->len > off ? skb->len - off : 0,
+	    .remote = how >> 16,
+	    .flags = how >> 8,
+	    .direction = how & 1,
+	};
+	struct bpf_sock *sk = skb->sk;
+	struct nw_state *st;
+	__u64 what = 0;
+	int prefix;
 
-	if (tp && tp->total_retrans)
+	if (!sk)
 		return 0;
-	c.dst.port = socket_peer(sk, p->v6, c.dst.addr);
-	put_ends(skb, p, true, &c.src, &c.wire);
-	if (!c.dst.port || same_endpoint(&c.dst, &c.wire))
+	sk = bpf_sk_fullsock(sk);
+	if (!sk)
 		return 0;
-	c.h.kind = NW_WIRE;
-	c.h.cookie = bpf_get_socket_cookie(skb);
-	recall(&c.h, state_of(sk));
-	c.h.who.sock_cgroup = bpf_skb_cgroup_id(skb);
-	if (is_own(&c.h.who))
+	prefix = judge(skb, sk, &s);
+	if (prefix == NW_NOT_DNS)
 		return 0;
-	c.proto = IPPROTO_TCP;
-	c.count = 1;
-	send(NW_CLASS_CONNECT, &c.h, sizeof(c));
+	st = state_of(sk);
+	if (!st)
+		return 0;
+	if (s.direction == NW_IN)
+		what |= NW_F_INGRESS;
+	if (st->marks & NW_MARK_MIDSTREAM)
+		what |= NW_F_MIDSTREAM;
+	what |= (__u64)(st->asked_by ? NW_END_ASKED : NW_END_SOCKET) << NW_WHAT_END;
+	if (prefix)
+		ship_prefix(skb, s.seq - prefix - 1, prefix, what);
+	ship_segment(skb, &s, what);
 	return 0;
 }
 
-static __always_inline void tcp_segment(struct __sk_buff *skb, struct bpf_sock *sk,
-					struct nw_packet *p, const __u8 direction)
+/* A SYN that leaves for another address than the socket's own peer: translated
+ * in this network namespace, where only the packet shows it. */
+__noinline int syn_wire(struct __sk_buff *skb)
 {
-	struct nw_segment s = {};
+	struct bpf_sock *sk = skb->sk;
+	struct bpf_tcp_sock *tp;
+	struct nw_endpoint peer;
+	struct nw_message m;
+
+	if (!sk)
+		return 0;
+	sk = bpf_sk_fullsock(sk);
+	if (!sk || !parse_packet(skb, &m.p))
+		return 0;
+	tp = bpf_tcp_sock(sk);
+	if (tp && tp->total_retrans)
+		return 0;
+	peer.port = socket_peer(sk, m.p.v6, peer.addr);
+	if (!peer.port || (peer.port == m.p.dest && same_words(peer.addr, (__u8 *)m.p.dst)))
+		return 0;
+	m.id = NW_WIRE;
+	m.what = NW_END_SOCKET;
+	return ship_flow(skb, sk, &m, TIER_PLAIN);
+}
+
+static __always_inline void tcp_segment(struct __sk_buff *skb, struct bpf_sock *sk,
+                                        struct nw_packet *p, const __u8 direction)
+{
+	struct nw_segment s;
 	struct nw_tcp tcp;
-	int prefix;
 
 	if (bpf_skb_load_bytes(skb, p->l4, &tcp, sizeof(tcp)))
 		return;
 	s.off = p->l4 + (tcp.words >> 4) * 4;
-	s.size = skb->len > s.off ? skb->len - s.off : 0;
 	s.flags = tcp.flags;
-	if (!s.size && !(tcp.flags & (NW_TCP_SYN | NW_TCP_FIN)))
-		return;
 	s.direction = direction;
 	s.seq = bpf_ntohl(tcp.seq);
-	p->source = bpf_ntohs(tcp.source);
-	p->dest = bpf_ntohs(tcp.dest);
-	s.remote = direction == NW_OUT ? p->dest : p->source;
 	if (tcp.flags & NW_TCP_SYN) {
 		s.seq++; /* TCP Fast Open sends data with the SYN */
 		if (direction == NW_OUT && !(tcp.flags & NW_TCP_ACK))
-			syn_wire(skb, sk, p);
-		if (!s.size)
-			return;
+			syn_wire(skb);
 	}
+	if (skb->len <= s.off && (tcp.flags & NW_TCP_SYN || !(tcp.flags & NW_TCP_FIN)))
+		return;
 	if (!place(sk, &s))
 		return;
+	s.remote = bpf_ntohs(direction == NW_OUT ? tcp.dest : tcp.source);
 	if (s.at >= NW_HEAD && s.remote != NW_PORT_DNS && !state_of(sk))
 		return;
-	prefix = judge(skb, sk, &s);
-	if (prefix == NW_NOT_DNS)
-		return;
-	if (prefix)
-		ship_segment(skb, sk, p, &s, prefix);
-	ship_segment(skb, sk, p, &s, 0);
-	if (s.size > NW_CHUNK)
-		ship_stream(skb, s.off, s.size, s.seq, direction == NW_IN ? NW_F_INGRESS : 0);
+	tcp_message(skb, s.at, s.off, s.seq,
+	            (__u64)s.remote << 16 | (__u64)s.flags << 8 | direction);
 }
 
 #endif

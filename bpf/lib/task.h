@@ -25,7 +25,7 @@ enum nw_tier {
 
 /* Keeps clang from holding every field of a record in registers, that is: on the
  * stack a second time, until it is copied. */
-#define forget(record) asm volatile("" : "+r"(record) : : "memory")
+#define forget(record)          asm volatile("" : "+r"(record) : : "memory")
 
 #define DIRECT(tier, read, ...) ((tier) == TIER_TYPED ? (read) : BPF_CORE_READ(__VA_ARGS__))
 
@@ -88,7 +88,7 @@ static __always_inline __u64 mix(__u64 a, __u64 b)
 
 /* Names a file in a mount namespace: the same inode of another pod has another path. */
 static __always_inline __u64 exe_key(struct task_struct *t, __u32 mntns, __u64 seq,
-				     enum nw_tier tier)
+                                     enum nw_tier tier)
 {
 	__u64 ino = DIRECT(tier, t->mm->exe_file->f_inode->i_ino, t, mm, exe_file, f_inode, i_ino);
 	__u64 key;
@@ -96,14 +96,14 @@ static __always_inline __u64 exe_key(struct task_struct *t, __u32 mntns, __u64 s
 	if (!ino)
 		return 0;
 	key = mix(ino, DIRECT(tier, t->mm->exe_file->f_inode->i_sb->s_dev, t, mm, exe_file, f_inode,
-			      i_sb, s_dev));
-	key = mix(key, DIRECT(tier, t->mm->exe_file->f_inode->i_generation, t, mm, exe_file, f_inode,
-			      i_generation));
+	                      i_sb, s_dev));
+	key = mix(key, DIRECT(tier, t->mm->exe_file->f_inode->i_generation, t, mm, exe_file,
+	                      f_inode, i_generation));
 	return mix(mix(key, mntns), seq) | 1;
 }
 
 static __always_inline void read_comm(struct nw_identity *who, struct task_struct *t,
-				      enum nw_tier tier)
+                                      enum nw_tier tier)
 {
 	struct task_struct *leader;
 
@@ -124,8 +124,8 @@ static __noinline int identify(struct nw_identity *who, struct task_struct *t, e
 	if (tier == TIER_PLAIN)
 		return 0;
 	who->task_cgroup = task_cgroup(t, tier);
-	who->start_boottime = DIRECT(tier, t->group_leader->start_boottime, t, group_leader,
-				     start_boottime);
+	who->start_boottime =
+	    DIRECT(tier, t->group_leader->start_boottime, t, group_leader, start_boottime);
 	who->tgid = DIRECT(tier, t->tgid, t, tgid);
 	who->tid = DIRECT(tier, t->pid, t, pid);
 	who->uid = DIRECT(tier, t->cred->uid.val, t, cred, uid.val);
