@@ -16,7 +16,8 @@
 namespace nameward {
 
 // Bounds of one string in an output line, in escaped bytes.
-inline constexpr size_t kNameCap = 1024;  // > 4 x 253: a DNS name is never cut
+// 253 bytes of wire, each \\DDD: a DNS name is never cut.
+inline constexpr size_t kNameCap = size_t{5} * 253;
 inline constexpr size_t kCommCap = 96;  // 16 bytes (TASK_COMM_LEN), each \u00XX
 inline constexpr size_t kExeCap = 256;
 inline constexpr size_t kTextCap = 512;  // all others

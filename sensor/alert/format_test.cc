@@ -73,6 +73,17 @@ TEST(EventJson, RoundTripsNamesToWireBytes) {
   EXPECT_EQ(json["dns"]["names"].size(), DnsMessage::kMaxChain);
 }
 
+TEST(Ocsf, NeverCutsANameThatWasAskedOnAnotherPort) {
+  Event event = SampleTransport();
+  auto& transport = std::get<TransportEvent>(event.body);
+  transport.kind = TransportKind::kDnsOtherPort;
+  transport.name = HostileName().ToString();
+  const Json json = Json::parse(OcsfLine(SampleAlert(event, SampleRule())));
+  const Json& evidence = json["evidences"][0];
+  EXPECT_EQ(evidence["query"]["hostname"], transport.name);
+  EXPECT_EQ(evidence["data"]["transport"]["name"], transport.name);
+}
+
 TEST(Ocsf, IsOneValidLineWithinItsBoundForEachHostileAlert) {
   for (const Event& event : OneOfEachKind()) {
     const std::string line = OcsfLine(WorstAlert(event));

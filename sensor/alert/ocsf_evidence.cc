@@ -67,7 +67,7 @@ class EvidenceWriter {
         transport->kind != TransportKind::kDnsOtherPort)
       return;
     json_.Key("query").BeginObject();
-    Text("hostname", transport->name);
+    json_.Key("hostname").String(transport->name, kNameCap);
     json_.EndObject();
   }
 
@@ -76,7 +76,7 @@ class EvidenceWriter {
     json_.Key(key).BeginObject();
     json_.Key("ip").Address(endpoint.address);
     json_.Key("port").Number(endpoint.port);
-    if (!hostname.empty()) Text("hostname", hostname);
+    if (!hostname.empty()) json_.Key("hostname").String(hostname, kNameCap);
     json_.EndObject();
   }
 

@@ -155,9 +155,31 @@ def labels(name):
     return out
 
 
+def examples(page):
+    """The JSON of a page's examples."""
+    text = (ROOT / "docs" / page).read_text()
+    return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+
+
+def check_pages(events):
+    """Examples are what the program writes; every key and word is explained."""
+    for example in examples("events.md"):
+        bodies = [{event["kind"]: event[event["kind"]]} for event in events]
+        assert example in events or example in bodies, f"docs/events.md: nobody writes {example}"
+    for example in examples("alert-schema.md"):
+        ALERT.validate(example)
+    text = (ROOT / "docs/events.md").read_text()
+    explained = set(re.findall(r"`(?:dns\.)?([a-z0-9_]+)`", text))
+    words = {path[-1] for event in events for path in places({**event, "pod": None}) if isinstance(path[-1], str)}
+    words |= set(SCHEMA["$defs"]["body_malformed"]["properties"]["reason"]["enum"])
+    assert words <= explained, f"docs/events.md does not explain {sorted(words - explained)}"
+
+
 def check_events(alert_lines):
     kinds, hostile = set(), 0
-    for _, event in lines_of(alert_lines, "events"):
+    events = [event for _, event in lines_of(alert_lines, "events")]
+    check_pages(events)
+    for event in events:
         kind = event["kind"]
         body = {"$ref": f"#/$defs/body_{kind}", "$defs": SCHEMA["$defs"]}
         Draft202012Validator(body).validate(event[kind])
