@@ -36,7 +36,7 @@ NodeFact PolicyFact(const Settings& settings) {
 }
 
 NodeFact ResolverFact(const Settings& settings) {
-  const Context context = LiveContext(settings, BootTime());
+  const Context context = LiveContext(settings);
   std::string text;
   for (const Endpoint& resolver : context.resolvers)
     text += (text.empty() ? "" : ", ") + resolver.ToString();

@@ -26,6 +26,7 @@ namespace {
 
 // What a run is made of, in the order in which it must be built.
 struct Parts {
+  Context context;
   std::unique_ptr<HealthServer> health;
   std::unique_ptr<AlertSink> alerts;
   std::unique_ptr<AlertSink> events;
@@ -44,7 +45,7 @@ Status OpenSinks(const LiveOptions& options, Parts& parts) {
   if (!options.recording.empty()) {
     auto writer = RecordingWriter::Create(options.recording);
     if (!writer) return writer.error();
-    parts.recording.emplace(std::move(*writer));
+    parts.recording.emplace(std::move(*writer), options.rules == nullptr);
   }
   if (options.rules == nullptr) return Ok();
   if (options.events) parts.events = std::make_unique<StdoutSink>();
@@ -87,6 +88,14 @@ Status OpenSource(const LiveOptions& options, Parts& parts) {
   return Ok();
 }
 
+void TellUnwritten(const AlertSink* alerts) {
+  if (alerts == nullptr) return;
+  const uint64_t lines = alerts->stats().failed + alerts->stats().pending;
+  if (lines > 0)
+    std::fprintf(stderr, "nameward: %llu alerts could not be written\n",
+                 static_cast<unsigned long long>(lines));
+}
+
 std::vector<RecordConsumer*> Consumers(Parts& parts) {
   std::vector<RecordConsumer*> consumers;
   if (parts.recording) consumers.push_back(&*parts.recording);
@@ -122,14 +131,13 @@ sigset_t StopSignals() {
   return signals;
 }
 
-int Watch(const LiveOptions& options, Parts& parts) {
+int Watch(Parts& parts) {
   const sigset_t signals = StopSignals();
   Session session(*parts.source, Consumers(parts),
                   [] { kill(getpid(), SIGTERM); });
   RecordBatch first;
-  const Context context =
-      LiveContext(options.settings, parts.source->report().attached);
-  first.AppendText(RecordType::kContext, context.ToText());
+  parts.context.attached = parts.source->report().attached;
+  first.AppendText(RecordType::kContext, parts.context.ToText());
   session.Start(std::move(first));
   if (parts.health) parts.health->Serve(Probes(*parts.source, session));
   const std::string& mount = parts.source->report().cgroup_mount;
@@ -139,6 +147,7 @@ int Watch(const LiveOptions& options, Parts& parts) {
   sigwait(&signals, &signal);
   parts.source->Stop();
   const Status stopped = session.Stop();
+  TellUnwritten(parts.alerts.get());
   std::fprintf(stderr, "nameward: %s\n",
                WholeLedger(*parts.source, session).ToLine().c_str());
   parts.health.reset();
@@ -162,6 +171,8 @@ int RunLive(const LiveOptions& options) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   Parts parts;
+  parts.context =
+      LiveContext(options.settings);  // reads files: before the drop
   if (const Status opened = OpenSinks(options, parts); !opened)
     return Complain(opened.error(), kExitUsage);
   if (const Status opened = OpenSource(options, parts); !opened)
@@ -174,7 +185,7 @@ int RunLive(const LiveOptions& options) {
     outputs.alert_format = options.settings.alert_format;
     parts.pipeline.emplace(options.rules, outputs);
   }
-  return Watch(options, parts);
+  return Watch(parts);
 }
 
 }  // namespace nameward

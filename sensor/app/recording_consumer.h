@@ -10,10 +10,12 @@ namespace nameward {
 
 class RecordingConsumer final : public RecordConsumer {
  public:
-  explicit RecordingConsumer(RecordingWriter writer)
-      : writer_(std::move(writer)) {}
+  // `alone`: no pipeline explains the records, so their fate is told here.
+  RecordingConsumer(RecordingWriter writer, bool alone)
+      : writer_(std::move(writer)), alone_(alone) {}
 
   Status Consume(const RecordBatch& batch) override {
+    if (alone_) CountKernelRecords(batch);
     return writer_.AppendBatch(batch);
   }
   Status Finish() override { return writer_.Flush(); }
@@ -21,10 +23,21 @@ class RecordingConsumer final : public RecordConsumer {
     ledger.Add("recording_records", writer_.stats().records);
     ledger.Add("recording_refused",
                writer_.stats().refused_full + writer_.stats().refused_long);
+    if (!alone_) return;
+    ledger.Add("records_consumed", kernel_records_);
+    ledger.Add("records_passed_over", "why", "not_explained", kernel_records_);
   }
 
  private:
+  void CountKernelRecords(const RecordBatch& batch) {
+    batch.ForEach([this](const RecordView& record) {
+      if (record.type == RecordType::kKernel) ++kernel_records_;
+    });
+  }
+
   RecordingWriter writer_;
+  const bool alone_;
+  uint64_t kernel_records_ = 0;
 };
 
 }  // namespace nameward

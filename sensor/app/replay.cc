@@ -105,6 +105,10 @@ int Replay(const ReplayFlags& flags) {
   }
   if (const Status flushed = out.Flush(); !flushed)
     return Complain(flushed.error(), kExitUsage);
+  if (const uint64_t failed = out.stats().failed; failed > 0)
+    return Complain({"standard output",
+                     std::to_string(failed) + " lines could not be written"},
+                    kExitUsage);
   return flags.fail_on_alert && alerts > 0 ? kExitFindings : kExitFine;
 }
 

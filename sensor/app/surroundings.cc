@@ -69,11 +69,10 @@ std::vector<Endpoint> ParseResolvConf(std::string_view text) {
   return resolvers;
 }
 
-Context LiveContext(const Settings& settings, BootTime attached) {
+Context LiveContext(const Settings& settings) {
   Context context;
   context.node = settings.node_name;
   context.boot_id = BootId();
-  context.attached = attached;
   context.resolvers = settings.resolvers.empty()
                           ? ParseResolvConf(ReadSmall("/etc/resolv.conf"))
                           : settings.resolvers;

@@ -12,8 +12,9 @@
 namespace nameward {
 
 // Reads the boot id, the node's addresses and, unless resolvers are configured,
-// /etc/resolv.conf.  What can't be read is left empty.
-Context LiveContext(const Settings& settings, BootTime attached);
+// /etc/resolv.conf: before the rights are dropped.  What can't be read is left
+// empty, as is `attached`.
+Context LiveContext(const Settings& settings);
 
 // The nameserver lines of a resolv.conf(5), at port 53; zones are cut off.
 std::vector<Endpoint> ParseResolvConf(std::string_view text);

@@ -64,7 +64,7 @@ def capture():
     """Two clients of one resolver: one asks and connects, the other only connects."""
     pcap = nw.Pcap()
     t = 1_767_322_800 * SECOND
-    good, bad, server = "10.1.0.2:40000", "10.1.0.3:40000", "10.1.0.53:53"
+    good, server = "10.1.0.2:40000", "10.1.0.53:53"
     pcap.add(t, nw.udp(good, server, nw.query(1, "api.shop.test")))
     pcap.add(t + 10**6, nw.udp(server, good, nw.answer(1, "api.shop.test", ["192.0.2.10"])))
     pcap.add(t + 2 * 10**6, nw.tcp("10.1.0.2:50000", "192.0.2.10:443", nw.SYN, 100))

@@ -80,7 +80,8 @@ class Process:
         )  # fmt: skip
 
     def connect(self, kind, time, cookie, src, dst, proto):
-        return self.header(kind, time, cookie) + endpoint(src) + endpoint(dst) + endpoint() + struct.pack("<II", proto, 1)
+        ends = endpoint(src) + endpoint(dst) + endpoint()
+        return self.header(kind, time, cookie) + ends + struct.pack("<II", proto, 1)
 
     def datagram(self, time, cookie, local, remote, number, payload, flags=0):
         return (

@@ -40,7 +40,8 @@ def check(source, kind, got):
     want = expected.read_bytes()
     if got == want and got:
         return True
-    lines = difflib.unified_diff(want.decode().splitlines(), got.decode().splitlines(), expected.name, "now", lineterm="", n=0)
+    texts = (text.decode().splitlines() for text in (want, got))
+    lines = difflib.unified_diff(*texts, expected.name, "now", lineterm="", n=0)
     print("\n".join(lines) or f"{expected.name}: is empty")
     return False
 

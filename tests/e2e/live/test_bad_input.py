@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What is wrong is said in one line that tells what to do, and by the status."""
+import os
 import pathlib
 import signal
 import socket
@@ -14,6 +15,7 @@ from harness.netlab import NetLab
 REPLAY = sensor.ROOT / "tests/replay"
 RECORDING, CAPTURE = REPLAY / "golden/v1.nwrec", REPLAY / "capture/input.pcap"
 USAGE, NODE = 2, 3
+ROTATED_AT = 64 << 20  # deliver/file_sink.h
 BAD_POLICY = """apiVersion: egress.rules/v1
 rules:
   - id: first-rule
@@ -105,7 +107,7 @@ class BadInput(unittest.TestCase):
 
     def test_a_taken_metrics_port_is_said(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
-            address = "127.0.0.1:{}".format(taken.getsockname()[1])
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
             self.assert_refused(nameward("run", "--metrics-listen", address), USAGE,
                                 address, "--metrics-listen")
 
@@ -135,10 +137,12 @@ class BadInput(unittest.TestCase):
 
 
 class Alerts(unittest.TestCase):
-    def test_go_to_a_file_that_is_rotated_into_its_folder(self):
+    def test_go_to_a_file_that_the_dropped_rights_still_let_rotate(self):
         with NetLab() as lab:
             file = lab.folder / "alerts/alerts.jsonl"
             file.parent.mkdir()
+            file.touch()
+            os.truncate(file, ROTATED_AT)
             box = lab.cgroups.container()
             with sensor.Sensor(lab, REPLAY / "policy.yaml",
                                flags=["--set", f"alerts.file={file}"]) as watch:
@@ -150,6 +154,7 @@ class Alerts(unittest.TestCase):
                 watch.process.send_signal(signal.SIGINT)
                 self.assertEqual(watch.process.wait(20), 0, watch.errors())
             self.assertIn('"unlisted-domain"', file.read_text())
+            self.assertGreaterEqual(file.with_name("alerts.jsonl.1").stat().st_size, ROTATED_AT)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Look-ups and connects of ordinary programs, each seen exactly once."""
 import sys
-import unittest
 
 from harness import runner, sensor
-from harness.netlab import NetLab
 from harness.watched import Watched
 
 PYTHON = """

@@ -39,7 +39,7 @@ class ReplayEqualsLive(unittest.TestCase):
     def assert_same(self, replayed, live):
         """The first line that differs says more than two long texts."""
         self.assertTrue(live)
-        for ours, theirs in zip(replayed.splitlines(keepends=True), live):
+        for ours, theirs in zip(replayed.splitlines(keepends=True), live, strict=False):
             self.assertEqual(ours, theirs)
         self.assertEqual(replayed, b"".join(live))
 

@@ -6,14 +6,20 @@ That each forbidden thing fails inside it is tried in sensor/app/rights_test.cc.
 """
 import json
 import os
+import pathlib
 import re
 import signal
+import socket
 import subprocess
+import sys
 import unittest
 
 from harness import runner, sensor
 from harness.netlab import NetLab
 from harness.process import wait_until
+
+sys.path.insert(0, str(sensor.ROOT / "tests/replay"))
+import nwrec  # noqa: E402  found by the line above
 
 # bpf, perfmon, net_admin, dac_read_search: linux/capability.h
 KEEPER_CAPABILITIES = 1 << 39 | 1 << 38 | 1 << 12 | 1 << 2
@@ -133,6 +139,38 @@ class Rights(unittest.TestCase):
         metrics = self.watch.get("/metrics")
         self.assertRegex(metrics, r'(?m)^nameward_records_offered_total{class="query"} \d+$')
         self.assertRegex(metrics, r'(?m)^nameward_program_tier{program=".*",tier=".*"} 1$')
+
+
+class Start(unittest.TestCase):
+    """What needs rights is done before they go."""
+
+    def test_what_it_must_know_of_the_node_is_known(self):
+        with NetLab() as lab:
+            recording = lab.folder / "run.nwrec"
+            with sensor.Sensor(lab, flags=["--record", recording]) as watch:
+                self.assertEqual(watch.stop(), 0, watch.errors())
+            [context] = [payload.decode() for kind, payload in
+                         nwrec.records(recording.read_bytes()) if kind == nwrec.CONTEXT]
+        lines = context.splitlines()
+        boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        self.assertIn(f"boot {boot}", lines)
+        self.assertIn(f"node {socket.gethostname()}", lines)
+        self.assertIn("address 127.0.0.1", lines)
+        servers = re.findall(r"(?m)^nameserver (\d+\.\d+\.\d+\.\d+)$",
+                             pathlib.Path("/etc/resolv.conf").read_text())
+        for server in servers:
+            self.assertIn(f"resolver {server}:53", lines)
+
+    def test_recording_alone_closes_its_ledger_too(self):
+        with NetLab() as lab:
+            run = subprocess.Popen([sensor.BINARY, "record", "--metrics-listen", "", "-o",
+                                    lab.folder / "run.nwrec"], stderr=subprocess.PIPE, text=True)
+            self.assertIn("ready", run.stderr.readline())
+            lab.run(lab.host(2), lab.cgroups.container(), ["true"])
+            run.send_signal(signal.SIGTERM)
+            _, said = run.communicate(timeout=20)
+        self.assertEqual(run.returncode, 0, said)
+        self.assertRegex(said, r"offered (\d+) = dropped 0 \+ in flight 0 \+ consumed \1;.*; closes\n$")
 
 
 if __name__ == "__main__":
