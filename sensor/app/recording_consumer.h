@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes every record that the worker gets, before it is explained.
+// Writes every record that the worker gets, before it is explained: whatever
+// the sensor said is in the recording, even if it was killed right after.
 #ifndef NAMEWARD_APP_RECORDING_CONSUMER_H_
 #define NAMEWARD_APP_RECORDING_CONSUMER_H_
 
@@ -16,7 +17,8 @@ class RecordingConsumer final : public RecordConsumer {
 
   Status Consume(const RecordBatch& batch) override {
     if (alone_) CountKernelRecords(batch);
-    return writer_.AppendBatch(batch);
+    NW_RETURN_IF_ERROR(writer_.AppendBatch(batch));
+    return writer_.Flush();
   }
   Status Finish() override { return writer_.Flush(); }
   void AddTo(Ledger& ledger) const override {

@@ -59,7 +59,7 @@ def show(lab, client, server, watch):
     for what, command, rules in steps():
         app, before = lab.cgroups.plain("app"), len(watch.texts)
         print(f"\n- a program in {app.path}\n  {what}", flush=True)
-        lab.run(client, app, command, resolver=server.v4)
+        program = lab.run(client, app, command, resolver=server.v4)
         watch.barrier(client, app)
         fired = watch.texts[before:]  # the policy's scope is the demo's cgroups
         for line in fired:
@@ -67,8 +67,8 @@ def show(lab, client, server, watch):
         if not fired:
             print("  no alert", flush=True)
         named = {rule for rule in RULES if any(rule in line for line in fired)}
-        # Process and cgroup stand in each.
-        if named != rules or not all(f"{app.path} " in line for line in fired):
+        told = all(f"{app.path} " in line and f"pid {program.pid}" in line for line in fired)
+        if named != rules or not told:
             wrong.append(f"{what}: {sorted(named)}, not {sorted(rules)}")
     return wrong
 

@@ -18,7 +18,7 @@ class Demo(unittest.TestCase):
         run = subprocess.run(DEMO, capture_output=True, text=True, timeout=120)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         for rule in demo.RULES:
-            self.assertIn(f" {rule} ", run.stdout)
+            self.assertIn(f" {rule}", run.stdout)
         self.assertIn("as it should be\n  no alert\n", run.stdout)
 
     def test_ctrl_c_ends_it_cleanly(self):

@@ -16,6 +16,11 @@ WORLDS = (
 )
 
 
+def replay(recording, world, *flags):
+    command = [sensor.BINARY, "replay", "--policy", POLICY, "--format", "json", *flags, recording]
+    return subprocess.run(command, env={**os.environ, **world}, capture_output=True, check=True)
+
+
 class ReplayEqualsLive(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -30,10 +35,8 @@ class ReplayEqualsLive(unittest.TestCase):
         assert status == 0, cls.watch.errors()
 
     def replay(self, world, *flags):
-        command = [sensor.BINARY, "replay", "--policy", POLICY, "--format", "json",
-                   *flags, self.recording]
-        run = subprocess.run(command, env={**os.environ, **world}, capture_output=True)
-        self.assertEqual((run.returncode, run.stderr), (0, b""))
+        run = replay(self.recording, world, *flags)
+        self.assertEqual(run.stderr, b"")
         return run.stdout
 
     def assert_same(self, replayed, live):
@@ -87,6 +90,22 @@ class ReplayEqualsLive(unittest.TestCase):
         self.assertFalse(answer["truncated"])
         tcp = [e["dns"]["transport"] for e in self.watch.events("dns", self.boxes["tcp"])]
         self.assertEqual(tcp, ["tcp", "tcp"])
+
+
+class Crash(unittest.TestCase):
+    def test_what_was_said_before_a_kill_is_in_the_recording(self):
+        with NetLab() as lab:
+            client, box, recording = lab.host(2), lab.cgroups.container(), lab.folder / "run.nwrec"
+            with sensor.Sensor(lab, POLICY, flags=["--record", recording]) as watch:
+                lab.run(client, box, ["dig", "+tries=1", "+time=1", "@192.0.2.2", "a.example"],
+                        check=False)
+                watch.barrier(client, box)
+                watch.process.kill()
+                watch.process.wait()
+            run = replay(recording, {}, "--events")
+        live = [line for line in watch.raw if line.startswith(b'{"v":1,"kind"')]
+        self.assertTrue(live)
+        self.assertEqual(run.stdout.splitlines(keepends=True)[:len(live)], live)
 
 
 if __name__ == "__main__":
