@@ -10,7 +10,8 @@
 namespace nameward {
 namespace {
 
-constexpr char kUnit = '\x1f';  // as in Finding::dedup_key
+constexpr size_t kDnsHeader = 12;  // RFC 1035 4.1.1
+constexpr char kUnit = '\x1f';     // as in Finding::dedup_key
 
 void AppendPart(std::string_view part, std::string& key) {
   if (!key.empty()) key += kUnit;
@@ -34,7 +35,9 @@ std::string RateScope(const Event& event, const std::string& per) {
 // bytes of the message, which an attacker may make 64 KiB long.
 void DropBulk(Event& event) {
   if (auto* dns = std::get_if<DnsEvent>(&event.body)) {
-    dns->message.wire = {};
+    auto& wire = dns->message.wire;
+    wire.resize(std::min(wire.size(), kDnsHeader));  // it counts the answers
+    wire.shrink_to_fit();
     dns->message.records = {};
     dns->message.addresses = {};
   } else if (auto* connect = std::get_if<ConnectEvent>(&event.body)) {

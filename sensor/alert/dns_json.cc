@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alert/dns_json.h"
 
+#include <algorithm>
 #include <string>
 
+#include "base/byte_reader.h"
 #include "model/dns_text.h"
 
 namespace nameward {
@@ -39,18 +41,28 @@ class TextMembers {
 
   void Answers(size_t list_bytes) {
     const size_t start = json_.size();
-    size_t omitted = 0;
+    size_t all = 0, shown = 0;
     json_.Key("answers").BeginArray();
     for (const DnsRecord& record : message_.records) {
       if (record.section != DnsSection::kAnswer) continue;
-      json_.size() - start < list_bytes ? Answer(record, list_bytes)
-                                        : void(++omitted);
+      ++all;
+      if (json_.size() - start >= list_bytes) continue;
+      Answer(record, list_bytes);
+      ++shown;
     }
     json_.EndArray();
-    if (omitted > 0) json_.Key("answers_omitted").Number(omitted);
+    all = std::max(all, AnswerCount());
+    if (all > shown) json_.Key("answers_omitted").Number(all - shown);
   }
 
  private:
+  // As the header says: a dedup window keeps it without the records.
+  size_t AnswerCount() const {
+    static constexpr size_t kAnswerCount = 6;  // RFC 1035 4.1.1
+    ByteReader header(message_.wire);
+    if (!message_.response || !header.Skip(kAnswerCount)) return 0;
+    return header.U16().value_or(0);
+  }
   void Answer(const DnsRecord& record, size_t cap) {
     json_.BeginObject();
     json_.Key("name").Name(record.owner);

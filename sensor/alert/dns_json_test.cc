@@ -18,12 +18,13 @@ DnsEvent TwoAddresses() {
   message.response = message.rd = message.ra = true;
   message.question_count = 1;
   message.question = {*DomainName::Parse("shop.test"), kTypeA, 1};
-  message.wire = {192, 0, 2, 1, 192, 0, 2, 2};
-  for (uint32_t at : {0u, 4u})
+  message.wire = {0, 7, 0x81, 0x80, 0, 1, 0,   2, 0, 0,
+                  0, 1, 192,  0,    2, 1, 192, 0, 2, 2};
+  for (uint32_t at : {12u, 16u})
     message.records.push_back({*DomainName::Parse("shop.test"), kTypeA, 1, 60,
                                DnsSection::kAnswer, 4, at});
   message.records.push_back({*DomainName::Parse("ns.test"), kTypeA, 1, 60,
-                             DnsSection::kAdditional, 4, 0});
+                             DnsSection::kAdditional, 4, 12});
   return dns;
 }
 
@@ -56,6 +57,15 @@ TEST(DnsJson, CountsTheAnswersThatAListHasNoRoomFor) {
   const Json json = Written(TwoAddresses(), 40);
   EXPECT_EQ(json["answers"].size(), 1U);
   EXPECT_EQ(json["answers_omitted"], 1);
+}
+
+TEST(DnsJson, CountsTheAnswersThatADedupWindowLetGo) {
+  DnsEvent dns = TwoAddresses();
+  dns.message.records.clear();
+  dns.message.wire.resize(12);
+  const Json json = Written(dns, kNoCap);
+  EXPECT_EQ(json["answers"], Json::array());
+  EXPECT_EQ(json["answers_omitted"], 2);
 }
 
 TEST(DnsJson, AMessageWithoutAQuestionHasNoName) {
