@@ -17,12 +17,9 @@
 
 static __always_inline int on_egress(struct __sk_buff *skb, enum nw_tier tier)
 {
-	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *sk = socket_of(skb);
 	struct nw_packet p;
 
-	if (!sk)
-		return 1;
-	sk = bpf_sk_fullsock(sk);
 	if (!sk || !find_transport(skb, &p))
 		return 1;
 	if (sk->type == SOCK_RAW || (p.proto != IPPROTO_TCP && p.proto != IPPROTO_UDP))
@@ -57,12 +54,9 @@ int on_egress_plain(struct __sk_buff *skb)
 SEC("cgroup_skb/ingress")
 int on_ingress_plain(struct __sk_buff *skb)
 {
-	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *sk = socket_of(skb);
 	struct nw_packet p;
 
-	if (!sk)
-		return 1;
-	sk = bpf_sk_fullsock(sk);
 	if (!sk || sk->type == SOCK_RAW || !find_transport(skb, &p))
 		return 1;
 	if (p.proto == IPPROTO_TCP)

@@ -27,9 +27,10 @@ static __always_inline void name_peer(struct nw_peer *key, struct __sk_buff *skb
 	key->cookie = bpf_get_socket_cookie(skb);
 }
 
-/* The record of m, whose id is the kind and whose what is the end that was asked. */
+/* kind 0: the first packet of a flow, by what sent it. */
 static __always_inline bool ship_flow(struct __sk_buff *skb, struct bpf_sock *sk,
-                                      struct nw_message *m, enum nw_tier tier)
+                                      struct nw_message *m, const struct nw_endpoint *dst,
+                                      const __u16 kind, enum nw_tier tier)
 {
 	int flags = open_message(skb, m, NW_CLASS_CONNECT, tier);
 	struct nw_connect *c;
@@ -39,20 +40,25 @@ static __always_inline bool ship_flow(struct __sk_buff *skb, struct bpf_sock *sk
 	c = bpf_ringbuf_reserve(&events, sizeof(*c), 0);
 	if (!c)
 		return close_message(m, NW_CLASS_CONNECT, false);
-	put_actor(skb, m->st, &m->actor, &c->h, tier == TIER_PLAIN);
-	put_sender(m->st, &m->actor, &c->h, tier);
-	c->h.kind = m->id;
+	put_actor(skb, state_of(sk), &m->actor, &c->h, tier == TIER_PLAIN);
+	put_sender(skb, &c->h, tier);
+	c->h.kind = kind;
+	if (!kind)
+		c->h.kind =
+		    sk->type == SOCK_DGRAM && m->p.proto == IPPROTO_UDP ? NW_UDP_FLOW : NW_RAW_FLOW;
 	c->h.length = sizeof(*c);
 	put_source(skb, &m->p, &c->src);
 	put_destination(skb, &m->p, &c->wire);
-	c->dst = c->wire;
-	put_end(sk, m->st, &m->p, m->what, &c->dst);
+	put_words(c->dst.addr, (__u32 *)dst->addr);
+	c->dst.port = dst->port;
+	c->dst.pad = 0;
+	c->dst.scope = 0;
 	if (is_mapped(&c->dst, sk->family))
 		c->h.flags |= NW_F_MAPPED;
-	if (same_endpoint(&c->dst, &c->wire))
+	if (same_endpoint(&c->dst, &c->wire)) {
+		c->dst.scope = c->wire.scope;
 		__builtin_memset(&c->wire, 0, sizeof(c->wire));
-	else
-		c->dst.scope = 0;
+	}
 	c->proto = m->p.proto;
 	c->count = 1;
 	bpf_ringbuf_submit(c, flags);
@@ -63,14 +69,11 @@ static __always_inline bool ship_flow(struct __sk_buff *skb, struct bpf_sock *sk
 static __always_inline int meet(struct __sk_buff *skb, enum nw_end end, enum nw_tier tier)
 {
 	__u32 value = NW_PEER_REPORTED;
-	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *sk = socket_of(skb);
 	struct nw_message m;
 	struct nw_state *st;
 	struct nw_peer key;
 
-	if (!sk)
-		return 0;
-	sk = bpf_sk_fullsock(sk);
 	if (!sk || !parse_packet(skb, &m.p))
 		return 0;
 	st = make_state(sk);
@@ -79,10 +82,7 @@ static __always_inline int meet(struct __sk_buff *skb, enum nw_end end, enum nw_
 	put_end(sk, st, &m.p, end, &key.end);
 	name_peer(&key, skb, m.p.proto);
 	if (!bpf_map_lookup_elem(&udp_peers, &key)) {
-		m.id =
-		    sk->type == SOCK_DGRAM && m.p.proto == IPPROTO_UDP ? NW_UDP_FLOW : NW_RAW_FLOW;
-		m.what = end;
-		if (!ship_flow(skb, sk, &m, tier))
+		if (!ship_flow(skb, sk, &m, &key.end, 0, tier))
 			return 0;
 		bpf_map_update_elem(&udp_peers, &key, &value, BPF_ANY);
 	}

@@ -26,7 +26,6 @@
 
 struct nw_message {
 	struct nw_packet p;
-	struct nw_state *st;
 	struct nw_actor actor;
 	__u64 id;
 	__u64 what;
@@ -43,16 +42,18 @@ static __noinline int put_payload(struct __sk_buff *skb, struct nw_payload *d, s
 {
 	struct nw_endpoint *ends = &d->local;
 	__u32 in = m->what & NW_F_INGRESS;
-	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *sk = socket_of(skb);
+	struct nw_state *st;
 
-	put_actor(skb, m->st, &m->actor, &d->h, stored);
+	if (!sk)
+		return 0;
+	st = state_of(sk);
+	put_actor(skb, st, &m->actor, &d->h, stored);
 	d->h.flags |= (__u16)m->what;
 	put_source(skb, &m->p, ends + (in & 1)); /* NW_F_INGRESS is 1: local, then remote */
 	put_destination(skb, &m->p, ends + (~in & 1));
 	__builtin_memset(&d->asked, 0, sizeof(d->asked));
-	sk = sk ? bpf_sk_fullsock(sk) : NULL;
-	if (sk)
-		put_end(sk, m->st, &m->p, m->what >> NW_WHAT_END & 3, &d->asked);
+	put_end(sk, st, &m->p, m->what >> NW_WHAT_END & 3, &d->asked);
 	if (same_endpoint(&d->asked, &d->remote))
 		__builtin_memset(&d->asked, 0, sizeof(d->asked));
 	d->id = 0;
@@ -96,7 +97,7 @@ static __always_inline bool ship_sized(struct __sk_buff *skb, struct nw_message 
 	if (!d)
 		return false;
 	put_payload(skb, d, m, tier == TIER_PLAIN);
-	put_sender(m->st, &m->actor, &d->h, tier);
+	put_sender(skb, &d->h, tier);
 	load_payload(skb, d, off, n, room);
 	bpf_ringbuf_submit(d, flags);
 	return true;
@@ -106,15 +107,11 @@ static __always_inline bool ship_sized(struct __sk_buff *skb, struct nw_message 
 static __always_inline int open_message(struct __sk_buff *skb, struct nw_message *m,
                                         enum nw_class class, enum nw_tier tier)
 {
-	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *sk = socket_of(skb);
 
-	if (!sk)
-		return NW_REFUSED;
-	sk = bpf_sk_fullsock(sk);
 	if (!sk || !parse_packet(skb, &m->p))
 		return NW_REFUSED;
-	m->st = state_of(sk);
-	if (!find_actor(skb, m->st, &m->actor, tier))
+	if (!find_actor(skb, state_of(sk), &m->actor, tier))
 		return NW_REFUSED;
 	return admit(class, m->actor.cgroup, m->actor.now);
 }

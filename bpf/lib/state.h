@@ -8,6 +8,15 @@
 
 #include "packet.h"
 
+/* NULL: a request or TIME_WAIT socket.  Functions that are verified on their own
+ * begin with it. */
+static __always_inline struct bpf_sock *socket_of(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	return sk ? bpf_sk_fullsock(sk) : NULL;
+}
+
 static __always_inline struct nw_state *state_of(struct bpf_sock *sk)
 {
 	return bpf_sk_storage_get(&sockets, sk, NULL, 0);
@@ -112,7 +121,6 @@ static __always_inline void put_end(struct bpf_sock *sk, const struct nw_state *
 struct nw_actor {
 	__u64 now;
 	__u64 cgroup; /* loss_key, before there is an identity */
-	__u64 sock_cgroup;
 };
 
 /* False: it is our own packet. */
@@ -121,10 +129,11 @@ static __always_inline bool find_actor(struct __sk_buff *skb, const struct nw_st
 {
 	struct task_struct *t = current_task(tier);
 	__u32 tgid = 0;
+	bool own;
 
 	a->now = bpf_ktime_get_boot_ns();
-	a->sock_cgroup = bpf_skb_cgroup_id(skb);
-	a->cgroup = a->sock_cgroup;
+	a->cgroup = bpf_skb_cgroup_id(skb);
+	own = own_cgroup && a->cgroup == own_cgroup;
 	if (tier == TIER_PLAIN) {
 		if (st && (use_pids_cgroup || !a->cgroup))
 			a->cgroup = st->who.task_cgroup;
@@ -134,7 +143,7 @@ static __always_inline bool find_actor(struct __sk_buff *skb, const struct nw_st
 			a->cgroup = task_cgroup(t, tier);
 		tgid = DIRECT(tier, t->tgid, t, tgid);
 	}
-	return !(own_tgid && tgid == own_tgid) && !(own_cgroup && a->sock_cgroup == own_cgroup);
+	return !own && !(own_tgid && tgid == own_tgid);
 }
 
 /* Fills h but for kind, length, and flags that are more than the actor's; in the
@@ -157,17 +166,22 @@ static __always_inline void put_actor(struct __sk_buff *skb, const struct nw_sta
 		__builtin_memset(&h->who, 0, sizeof(h->who));
 		h->flags |= NW_F_NO_TASK;
 	}
-	h->who.sock_cgroup = a->sock_cgroup;
+	h->who.sock_cgroup = bpf_skb_cgroup_id(skb);
 }
 
 /* The task that sends, in the record and for the answer to come. */
-static __always_inline void put_sender(struct nw_state *st, const struct nw_actor *a,
-                                       struct nw_header *h, enum nw_tier tier)
+static __always_inline void put_sender(struct __sk_buff *skb, struct nw_header *h,
+                                       enum nw_tier tier)
 {
+	struct bpf_sock *sk;
+	struct nw_state *st;
+
 	if (tier == TIER_PLAIN)
 		return;
 	identify(&h->who, current_task(tier), tier);
-	h->who.sock_cgroup = a->sock_cgroup;
+	h->who.sock_cgroup = bpf_skb_cgroup_id(skb);
+	sk = socket_of(skb);
+	st = sk ? state_of(sk) : NULL;
 	if (st)
 		remember(st, &h->who);
 }

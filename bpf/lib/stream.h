@@ -69,20 +69,24 @@ static __always_inline bool place(struct bpf_sock *sk, struct nw_segment *s)
 __noinline int ship_prefix(struct __sk_buff *skb, __u32 seq, __u32 n, __u64 what)
 {
 	enum nw_class class = payload_class(what);
+	struct bpf_sock *sk = socket_of(skb);
+	struct nw_state *st = sk ? state_of(sk) : NULL;
 	struct nw_payload *d;
 	struct nw_message m;
 	int flags;
 
+	if (!st)
+		return 0;
 	m.id = seq;
 	m.what = what | NW_F_SYN;
 	flags = open_message(skb, &m, class, TIER_PLAIN);
-	if (flags == NW_REFUSED || !m.st)
+	if (flags == NW_REFUSED)
 		return 0;
 	d = bpf_ringbuf_reserve(&events, sizeof(*d) + NW_PREFIX, 0);
 	if (!d)
 		return close_message(&m, class, false);
 	put_payload(skb, d, &m, true);
-	__builtin_memcpy(d + 1, m.st->stream[class == NW_CLASS_ANSWER].prefix, NW_PREFIX);
+	__builtin_memcpy(d + 1, st->stream[class == NW_CLASS_ANSWER].prefix, NW_PREFIX);
 	d->size = n;
 	d->h.length = sizeof(*d) + n;
 	bpf_ringbuf_submit(d, flags);
@@ -216,14 +220,11 @@ __noinline int tcp_message(struct __sk_buff *skb, __u64 at, __u32 off, __u32 seq
 	    .flags = how >> 8,
 	    .direction = how & 1,
 	};
-	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *sk = socket_of(skb);
 	struct nw_state *st;
 	__u64 what = 0;
 	int prefix;
 
-	if (!sk)
-		return 0;
-	sk = bpf_sk_fullsock(sk);
 	if (!sk)
 		return 0;
 	prefix = judge(skb, sk, &s);
@@ -247,14 +248,11 @@ __noinline int tcp_message(struct __sk_buff *skb, __u64 at, __u32 off, __u32 seq
  * in this network namespace, where only the packet shows it. */
 __noinline int syn_wire(struct __sk_buff *skb)
 {
-	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *sk = socket_of(skb);
 	struct bpf_tcp_sock *tp;
 	struct nw_endpoint peer;
 	struct nw_message m;
 
-	if (!sk)
-		return 0;
-	sk = bpf_sk_fullsock(sk);
 	if (!sk || !parse_packet(skb, &m.p))
 		return 0;
 	tp = bpf_tcp_sock(sk);
@@ -263,9 +261,7 @@ __noinline int syn_wire(struct __sk_buff *skb)
 	peer.port = socket_peer(sk, m.p.v6, peer.addr);
 	if (!peer.port || (peer.port == m.p.dest && same_words(peer.addr, (__u8 *)m.p.dst)))
 		return 0;
-	m.id = NW_WIRE;
-	m.what = NW_END_SOCKET;
-	return ship_flow(skb, sk, &m, TIER_PLAIN);
+	return ship_flow(skb, sk, &m, &peer, NW_WIRE, TIER_PLAIN);
 }
 
 static __always_inline void tcp_segment(struct __sk_buff *skb, struct bpf_sock *sk,
