@@ -85,6 +85,8 @@ Status OpenSource(const LiveOptions& options, Parts& parts) {
   const auto dropped = DropRights(rights);
   if (!dropped) return dropped.error();
   TellDegraded(dropped->degraded);
+  if (parts.context.resolvers.empty())
+    TellDegraded({"names: no resolver is trusted (set correlate.resolvers)"});
   return Ok();
 }
 
@@ -171,8 +173,8 @@ int RunLive(const LiveOptions& options) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   Parts parts;
-  parts.context =
-      LiveContext(options.settings);  // reads files: before the drop
+  // Reads files, so before the rights are dropped.
+  parts.context = LiveContext(options.settings);
   if (const Status opened = OpenSinks(options, parts); !opened)
     return Complain(opened.error(), kExitUsage);
   if (const Status opened = OpenSource(options, parts); !opened)
