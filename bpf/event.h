@@ -110,7 +110,7 @@ struct nw_header {
 	__u32 length;        /* bytes of the whole record; the ring may hold more (size classes) */
 	__u64 time;          /* CLOCK_BOOTTIME, ns */
 	__u64 cookie;        /* socket cookie, 0 if unknown */
-	__u32 lost_answers;  /* answers of this cgroup that the ring refused so far */
+	__u32 lost_answers;  /* answers of this cgroup, and queries, without which none counts, that the ring refused so far */
 	__u32 lost_quota;    /* records of this cgroup that its own bucket refused so far */
 	struct nw_identity who;
 };

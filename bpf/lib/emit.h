@@ -101,9 +101,11 @@ static __always_inline bool take_token(__u64 cgroup, __u64 now)
 
 __noinline int refused(enum nw_class class, enum nw_fate fate, __u64 cgroup)
 {
+	/* An answer whose query is missing matches nothing, so it is lost as well. */
+	const bool dns = class == NW_CLASS_ANSWER || class == NW_CLASS_QUERY;
+
 	bump(class * NW_FATES + fate);
-	note_loss(cgroup, class == NW_CLASS_ANSWER && fate == NW_DROPPED_FULL,
-	          fate == NW_DROPPED_QUOTA);
+	note_loss(cgroup, dns && fate == NW_DROPPED_FULL, fate == NW_DROPPED_QUOTA);
 	return NW_REFUSED;
 }
 

@@ -24,6 +24,7 @@ Ledger KernelLedger(const LiveCounters& counters) {
     ledger.Add("records_dropped", "class_fate", name + "/quota",
                fates[NW_DROPPED_QUOTA]);
   }
+  ledger.Add("records_made", counters.made);
   return ledger;
 }
 

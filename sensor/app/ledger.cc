@@ -32,13 +32,13 @@ uint64_t Ledger::At(std::string_view name, std::string_view label_value) const {
 }
 
 uint64_t Ledger::InFlight() const {
-  const uint64_t sent = Total("records_sent");
+  const uint64_t sent = Total("records_sent") + Total("records_made");
   const uint64_t consumed = Total("records_consumed");
   return sent > consumed ? sent - consumed : 0;
 }
 
 bool Ledger::Closes() const {
-  const uint64_t offered = Total("records_offered");
+  const uint64_t offered = Total("records_offered") + Total("records_made");
   const uint64_t consumed = Total("records_consumed");
   const bool kernel = offered == 0 || offered == Total("records_dropped") +
                                                      InFlight() + consumed;
@@ -91,7 +91,8 @@ std::string Ledger::ToLine() const {
   const auto number = [this](std::string_view name) {
     return std::to_string(Total(name));
   };
-  return "ledger: offered " + number("records_offered") + " = dropped " +
+  return "ledger: offered " + number("records_offered") + " + made " +
+         number("records_made") + " = dropped " +
          number("records_dropped") + " + in flight " +
          std::to_string(InFlight()) + " + consumed " +
          number("records_consumed") + "; events " + number("events") +

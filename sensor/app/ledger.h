@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sensor's book-keeping: nothing is lost without a number.
 //
-//   offered  = dropped{class, fate} + in flight + consumed     (ring records)
+//   offered + made = dropped{class, fate} + in flight + consumed
 //   consumed = decoded + rejected{reason} + passed over{not_dns, server_side}
 //   matched  = alerted + suppressed{reason}
+//
+// Offered is what the kernel's programs had to say, made what the source says
+// itself (the cgroups that it found); the unit is a kernel record.
 //
 // A Ledger is a snapshot: named counters, each split by one label whose values
 // the sensor itself chooses.  It prints as Prometheus text, as JSON and as the
@@ -29,7 +32,7 @@ class Ledger {
   uint64_t Total(std::string_view name) const;
   uint64_t At(std::string_view name, std::string_view label_value) const;
 
-  // Sent to the ring by the kernel, not yet seen by the worker.
+  // Sent to the ring by the kernel or made, not yet seen by the worker.
   uint64_t InFlight() const;
   // The three equations above hold (the first only once the kernel's counters
   // are in the snapshot and nothing is in flight).
@@ -37,7 +40,7 @@ class Ledger {
 
   std::string ToPrometheus() const;  // nameward_<name>_total{label="value"}
   std::string ToJson() const;
-  std::string ToLine() const;  // "offered 10 = dropped 0 + …"
+  std::string ToLine() const;  // "offered 10 + made 2 = dropped 0 + …"
 
  private:
   struct Counter {

@@ -11,8 +11,9 @@ Ledger Balanced() {
   ledger.Add("records_offered", "class", "answer", 10);
   ledger.Add("records_dropped", "class_fate", "answer/full", 2);
   ledger.Add("records_sent", "class", "answer", 8);
-  ledger.Add("records_consumed", 7);
-  ledger.Add("records_decoded", 5);
+  ledger.Add("records_made", 3);
+  ledger.Add("records_consumed", 10);
+  ledger.Add("records_decoded", 8);
   ledger.Add("records_rejected", "reason", "pointer", 1);
   ledger.Add("records_passed_over", "why", "not_dns", 1);
   ledger.Add("findings_matched", 4);
@@ -43,7 +44,7 @@ TEST(Ledger, PrintsPrometheusAndJson) {
       ledger.ToPrometheus().find(
           "nameward_records_dropped_total{class_fate=\"answer/full\"} 2\n"),
       std::string::npos);
-  EXPECT_NE(ledger.ToJson().find("\"records_consumed\":7"), std::string::npos);
+  EXPECT_NE(ledger.ToJson().find("\"records_consumed\":10"), std::string::npos);
   EXPECT_NE(ledger.ToJson().find("\"closes\":true"), std::string::npos);
 }
 

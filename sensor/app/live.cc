@@ -120,7 +120,10 @@ HealthProbes Probes(const LiveSource& source, const Session& session) {
     SystemClock clock;
     return session.Alive(clock.Now()) ? "" : "the worker has not moved\n";
   };
-  probes.ready = [] { return std::string(); };
+  // Attached and with a policy it is since before the server answers.
+  probes.ready = [&]() -> std::string {
+    return session.Begun() ? "" : "the first records are not consumed yet\n";
+  };
   probes.gauges = [&] { return TierGauges(source.report()); };
   return probes;
 }

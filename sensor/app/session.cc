@@ -22,7 +22,10 @@ Session::Session(RecordSource& source, std::vector<RecordConsumer*> consumers,
 Session::~Session() { (void)Stop(); }
 
 void Session::Start(RecordBatch first) {
-  if (first.count() > 0) (void)queue_.PushFor(first, 0ms);
+  if (first.count() > 0) {
+    ++unbegun_;
+    (void)queue_.PushFor(first, 0ms);
+  }
   worker_ = std::thread([this] { Work(); });
   reader_ = std::thread([this] { Read(); });
 }
@@ -68,6 +71,7 @@ void Session::Work() {
     if (!batch) continue;
     healthy = ConsumeOne(*batch);
     Publish();
+    if (healthy && unbegun_ > 0) --unbegun_;
     batch->Clear();
     (void)recycled_.PushFor(*batch, 0ms);
   }

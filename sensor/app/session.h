@@ -39,6 +39,9 @@ class Session {
 
   // The consumers' counters as of the last batch.  Any thread.
   Ledger Counters() const;
+  // `first` and the source's first batch are consumed: what was there at the
+  // start is known.  Any thread.
+  bool Begun() const { return unbegun_ == 0; }
   // The worker took a batch, or had none to take, within the last few seconds.
   bool Alive(BootTime now) const;
 
@@ -61,6 +64,7 @@ class Session {
   BoundedQueue<RecordBatch> recycled_{kQueuedBatches + 2};
   std::atomic<bool> stopping_{false};
   std::atomic<int64_t> worker_beat_ns_{0};
+  std::atomic<int> unbegun_{1};  // batches of the start yet to be consumed
   mutable std::mutex mutex_;  // guards the two below
   Ledger published_;
   std::optional<Error> failure_;

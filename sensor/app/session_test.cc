@@ -79,6 +79,31 @@ TEST(Session, AStoppedConsumerHoldsTheReaderBackAndLosesNothing) {
   EXPECT_TRUE(consumer.in_order_);
 }
 
+TEST(Session, HasBegunOnceTheSourcesFirstBatchIsConsumed) {
+  CountingSource source(50'000);
+  OrderedConsumer consumer;
+  std::latch hold(1);
+  consumer.hold_ = &hold;
+  Session session(source, {&consumer}, [] {});
+  session.Start(RecordBatch());
+  EXPECT_FALSE(session.Begun());
+  hold.count_down();
+  EXPECT_TRUE(session.Stop());
+  EXPECT_TRUE(session.Begun());
+}
+
+TEST(Session, HasNotBegunWithTheRunsOwnRecordsAlone) {
+  CountingSource source(0);
+  OrderedConsumer consumer;
+  Session session(source, {&consumer}, [] {});
+  RecordBatch first;
+  first.AppendStruct(RecordType::kTimer, TimerRecord{1});
+  session.Start(std::move(first));
+  EXPECT_TRUE(session.Stop());
+  EXPECT_EQ(consumer.seen_, 1U);
+  EXPECT_FALSE(session.Begun());
+}
+
 TEST(Session, AFailedSourceIsReportedAfterWhatItGave) {
   CountingSource source(1'000);
   source.fail_at_ = 500;

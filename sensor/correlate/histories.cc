@@ -123,7 +123,9 @@ void Histories::Describe(uint64_t cgroup, BootTime now, const Context& context,
   const Nanoseconds warm = context.warmup;
   const Nanoseconds incomplete = warm + kIncomplete;
   if (Within(history.lost, incomplete, now)) evidence.history_complete = false;
-  if (Within(history.lost, warm, now)) evidence.warmup = true;
+  // Whoever floods fills the ring too: that earns no milder state.
+  if (Within(history.lost, warm, now) && !Within(history.flooded, warm, now))
+    evidence.warmup = true;
   if (!context.live) return;  // a capture is all that there is: no warm-up
   const bool older = !history.born || *history.born < context.attached;
   if (older && now - context.attached < incomplete)

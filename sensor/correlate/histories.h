@@ -5,7 +5,7 @@
 //
 // The sensor's own gaps lead to `warmup` for Context::warmup and to an
 // incomplete history for kIncomplete after it; a cgroup's own flood only to an
-// incomplete history.  Holds at most kMostCgroups; those that no cgroup change
+// incomplete history, whatever the ring then refuses of it.  Holds at most kMostCgroups; those that no cgroup change
 // announced make room; from then on a cgroup without a history can't be judged
 // by it (`warmup`).
 // One thread, O(1).

@@ -111,6 +111,17 @@ TEST(Warmup, IsNotEarnedByOnesOwnFlood) {
   EXPECT_FALSE(verdict.history_complete);
 }
 
+TEST(Warmup, IsNotEarnedByAFloodThatFillsTheRingToo) {
+  Node node;
+  EXPECT_EQ(node.Judged(WithLosses(1h, 9, 0)).state, ConnectState::kWarmup);
+  const auto verdict = node.Judged(WithLosses(1h + 1s, 9, 1));
+  EXPECT_EQ(verdict.state, ConnectState::kNone);
+  EXPECT_FALSE(verdict.history_complete);
+  // Long after its flood the sensor's loss is the sensor's again.
+  EXPECT_EQ(node.Judged(WithLosses(1h + 602s, 10, 1)).state,
+            ConnectState::kWarmup);
+}
+
 TEST(Warmup, OfOneCgroupLeavesItsNeighbourAlone) {
   Node node;
   node.Judged(WithLosses(1h, 7, 7, kNeighbour));

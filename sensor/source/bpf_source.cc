@@ -254,7 +254,8 @@ Status RingSource::Follow(BootTime now) {
 Status RingSource::KeepCounters(BootTime now, RecordBatch& batch) {
   NW_RETURN_IF_ERROR(keeper_.Call(KeeperVerb::kCounters, 0, response_));
   LiveCounters read;
-  read.consumed = taken_ + added_;
+  read.made = added_;
+  read.consumed = taken_;
   read.consumed_bytes = taken_bytes_;
   const size_t count = std::min<size_t>(response_.count, kKeeperCounters);
   for (size_t i = 0; i < count; ++i) {
@@ -264,8 +265,6 @@ Status RingSource::KeepCounters(BootTime now, RecordBatch& batch) {
       read.errors.push_back(response_.counters[i]);
     }
   }
-  read.by_class[NW_CLASS_STATE][NW_OFFERED] += added_;
-  read.by_class[NW_CLASS_STATE][NW_SENT] += added_;
   if (losses_.Grew(read.by_class)) {
     NW_RETURN_IF_ERROR(ReadLosses());
     losses_.Update(ToNs(now), read.by_class, loss_list_, batch);
@@ -302,7 +301,7 @@ Result<PollOutcome> RingSource::Drain(BootTime now, RecordBatch& batch) {
   NW_RETURN_IF_ERROR(KeepCounters(now, batch));
   uint64_t sent = 0;
   for (const auto& fates : counters_.by_class) sent += fates[NW_SENT];
-  const bool closed = sent == taken_ + added_;
+  const bool closed = sent == taken_;
   return closed || now >= drain_until_ ? PollOutcome::kEnd : PollOutcome::kMore;
 }
 

@@ -68,12 +68,12 @@ struct LiveReport {
 
 // Sums over the CPUs since the programs were loaded, in the kernel's records.
 struct LiveCounters {
-  // NW_CGROUP records that the source itself adds (found at start, or looked
-  // up) count here as offered and sent of the class state, and as consumed.
   std::array<std::array<uint64_t, NW_FATES>, NW_CLASSES> by_class{};
   // Errors inside the programs (storage refused, read failed …).
   std::vector<uint64_t> errors;
-  uint64_t consumed = 0;        // records handed over
+  // NW_CGROUP records of the source's own: found at start, or looked up.
+  uint64_t made = 0;
+  uint64_t consumed = 0;        // records taken from the ring
   uint64_t consumed_bytes = 0;  // with their headers
 };
 

@@ -37,11 +37,13 @@ void LossTracker::Update(uint64_t now_ns, const ClassCounters& totals,
   told_ = std::move(told);
 
   uint64_t quota = 0;
-  for (unsigned i = 0; i < NW_CLASSES; ++i) {
-    quota += totals_[i][NW_DROPPED_QUOTA];
-    TellRest(i, NW_DROPPED_FULL, totals_[i][NW_DROPPED_FULL],
-             i == NW_CLASS_ANSWER ? by_cgroup_answers_ : 0);
-  }
+  for (const auto& fates : totals_) quota += fates[NW_DROPPED_QUOTA];
+  TellRest(NW_CLASS_ANSWER, NW_DROPPED_FULL,
+           totals_[NW_CLASS_ANSWER][NW_DROPPED_FULL] +
+               totals_[NW_CLASS_QUERY][NW_DROPPED_FULL],
+           by_cgroup_answers_);
+  for (const unsigned i : {NW_CLASS_CONNECT, NW_CLASS_STATE})
+    TellRest(i, NW_DROPPED_FULL, totals_[i][NW_DROPPED_FULL], 0);
   TellRest(NW_CLASS_QUERY, NW_DROPPED_QUOTA, quota, by_cgroup_quota_);
   unsettled_ = totals != totals_;
   totals_ = totals;

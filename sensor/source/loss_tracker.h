@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns the kernel's growing counters into kLoss records.
 //
+// An answer whose query the ring refused counts for nothing, so both are told
+// as answers lost.
 // What a cgroup lost is told by its id; what no cgroup's count explains (the
 // kernel's table is an LRU) is told with cgroup 0.  The two are not read in one
 // moment, so the sum is compared with the total of the round before: a loss is
@@ -24,7 +26,7 @@ namespace nameward {
 // Records of one cgroup that were not sent, since the programs were loaded.
 struct CgroupLoss {
   uint64_t cgroup = 0;
-  uint32_t answers = 0;  // the ring refused them
+  uint32_t answers = 0;  // the ring refused them, or their queries
   uint32_t quota = 0;    // its own bucket refused them
 };
 

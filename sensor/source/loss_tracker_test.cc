@@ -48,6 +48,18 @@ TEST(LossTracker, TellsACgroupsLostAnswersByItsId) {
   EXPECT_TRUE(node.Round().empty());
 }
 
+TEST(LossTracker, AQueryThatTheRingRefusedIsAnAnswerLost) {
+  Node node;
+  node.totals[NW_CLASS_ANSWER][NW_DROPPED_FULL] = 2;
+  node.totals[NW_CLASS_QUERY][NW_DROPPED_FULL] = 5;
+  node.losses = {{77, 6, 0}};
+  EXPECT_EQ(node.Round().at(0).count, 6U);
+  const auto rest = node.Round();
+  ASSERT_EQ(rest.size(), 1U);
+  EXPECT_EQ(rest[0].class_index, static_cast<uint32_t>(NW_CLASS_ANSWER));
+  EXPECT_EQ(rest[0].count, 1U);
+}
+
 TEST(LossTracker, TellsEachGrowthOnce) {
   Node node;
   node.losses = {{77, 0, 5}};
