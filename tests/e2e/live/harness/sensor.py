@@ -39,6 +39,7 @@ class Sensor:
         self.lab = lab
         self.lines, self.texts, self.raw = [], [], []
         self._changed = threading.Condition()
+        self._barriers = set()  # (cgroup id, destination) of connects to loopback
         self._listen = f"127.0.0.1:{free_port()}"
         self._errors = lab.folder / f"sensor-{self._listen}.stderr"
         command = [BINARY, "run", "--events", "--format", "json",
@@ -88,7 +89,7 @@ class Sensor:
                 raise Timeout(f"{what}: not seen in {seconds} s; {self.errors()}")
         return condition()
 
-    def barrier(self, host, cgroup):
+    def barrier(self, host, cgroup, seconds=20):
         """Everything that the cgroup did before has come out when this returns.
 
         A connect to a port that nobody used before, made in the same cgroup: the
@@ -96,9 +97,9 @@ class Sensor:
         """
         port = free_port()
         self.lab.run(host, cgroup, [sys.executable, "-S", "-c", MARK.format(port)])
-        self.wait_for(lambda: [e for e in self.events("connect", cgroup)
-                               if e["connect"]["dst"] == f"127.0.0.1:{port}"],
-                      f"the barrier's connect to port {port}")
+        # In one look: this is asked again for each of perhaps 100,000 lines.
+        self.wait_for(lambda: (str(cgroup.id), f"127.0.0.1:{port}") in self._barriers,
+                      f"the barrier's connect to port {port}", seconds)
 
     def get(self, path):
         with urllib.request.urlopen(f"http://{self._listen}{path}", timeout=5) as answer:
@@ -131,7 +132,13 @@ class Sensor:
             with self._changed:
                 self.raw.append(line)
                 if line.startswith(b"{"):
-                    self.lines.append(json.loads(line))
+                    self._keep(json.loads(line))
                 else:
                     self.texts.append(line.decode().rstrip())
                 self._changed.notify_all()
+
+    def _keep(self, line):
+        self.lines.append(line)
+        to = line.get("connect", {}).get("dst", "")
+        if to.startswith("127."):
+            self._barriers.add((line["cgroup"]["id"], to))
