@@ -17,7 +17,8 @@
 
 #define NW_UDP_HEADER 8
 
-#define NW_UDP_LOADED (NW_UDP_HEADER + NW_DNS_HEAD)
+/* The header and the beginning of a DNS message, which has at least 17 bytes. */
+#define NW_UDP_LOADED 24
 
 /* Completes the key whose address is in place. */
 static __always_inline void name_peer(struct nw_peer *key, struct __sk_buff *skb, __u8 proto)
@@ -157,10 +158,11 @@ static __always_inline bool load_datagram(struct __sk_buff *skb, struct nw_packe
 		__be16 ports[2];
 		__u8 rest[4];
 		struct nw_dns_head dns;
-	} udp;
+		__u8 more[3];
+	} __attribute__((aligned(4))) udp;
 
 	*shaped = false;
-	if (!bpf_skb_load_bytes(skb, p->l4, &udp, NW_UDP_LOADED))
+	if (load(skb, p->l4, &udp, NW_UDP_LOADED))
 		*shaped = dns_shape(&udp.dns, response, skb->len - p->l4 - NW_UDP_HEADER);
 	else if (bpf_skb_load_bytes(skb, p->l4, &udp, NW_UDP_HEADER))
 		return false;

@@ -2,8 +2,8 @@
 /*
  * IP headers and the shape of a DNS message.
  *
- * Everything is read with bpf_skb_load_bytes: payload is not linear (a TCP
- * segment leaves with 52 of 9052 bytes linear), so direct access would miss it.
+ * Headers are read from the packet itself where they are linear.  Payload is not
+ * (a TCP segment leaves with 52 of 9052 bytes linear): a helper loads it.
  */
 #ifndef NAMEWARD_BPF_LIB_PACKET_H
 #define NAMEWARD_BPF_LIB_PACKET_H
@@ -19,6 +19,8 @@
 
 /* RFC 8200 4.1 lists six kinds, destination options twice. */
 #define NW_EXTENSION_HEADERS 8
+/* The transport header's place in nearly every packet: IPv4 with options is 60. */
+#define NW_LINEAR            64
 
 /* A zero that the verifier does not know: it tells a stack with zeros from one with
  * unknown bytes, and would walk what follows once for IPv4 and once for IPv6. */
@@ -92,14 +94,35 @@ __noinline __u32 skip_extensions(struct __sk_buff *skb, __u32 off, __u32 proto)
 	return 0;
 }
 
+/* n bytes, a multiple of 4, from off on.  Straight from the packet where they lie
+ * in its linear part, as headers do: a helper costs as much as all else that is
+ * done with a bulk packet. */
+static __always_inline bool load(struct __sk_buff *skb, __u32 off, void *to, const __u32 n)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	__u32 *words = to, *from, i;
+
+	if (off <= NW_LINEAR) {
+		from = data + off;
+		if ((void *)from + n <= end) {
+#pragma unroll
+			for (i = 0; i < n / 4; i++)
+				words[i] = from[i];
+			return true;
+		}
+	}
+	return !bpf_skb_load_bytes(skb, off, to, n);
+}
+
 /* Where the transport header lies, and which it is.  Branches on the version
  * nibble, 4 or 6: an IPv6 socket may carry IPv4. */
 static __always_inline bool find_transport(struct __sk_buff *skb, struct nw_packet *p)
 {
-	__u8 head[12];
+	__u32 words[3];
+	__u8 *head = (__u8 *)words;
 	__u32 found;
 
-	if (bpf_skb_load_bytes(skb, 0, head, sizeof(head)))
+	if (!load(skb, 0, words, sizeof(words)))
 		return false;
 	p->v6 = head[0] >> 5 & 1;
 	if (!p->v6) {
@@ -122,8 +145,8 @@ static __always_inline bool load_addresses(struct __sk_buff *skb, struct nw_pack
 	__be32 v4[2];
 
 	if (p->v6)
-		return !bpf_skb_load_bytes(skb, 8, p->src, 32);
-	if (bpf_skb_load_bytes(skb, 12, v4, sizeof(v4)))
+		return load(skb, 8, p->src, 32);
+	if (!load(skb, 12, v4, sizeof(v4)))
 		return false;
 	put_v4((__u8 *)p->src, v4[0]);
 	put_v4((__u8 *)p->dst, v4[1]);

@@ -270,7 +270,7 @@ static __always_inline void tcp_segment(struct __sk_buff *skb, struct bpf_sock *
 	struct nw_segment s;
 	struct nw_tcp tcp;
 
-	if (bpf_skb_load_bytes(skb, p->l4, &tcp, sizeof(tcp)))
+	if (!load(skb, p->l4, &tcp, sizeof(tcp)))
 		return;
 	s.off = p->l4 + (tcp.words >> 4) * 4;
 	s.flags = tcp.flags;
