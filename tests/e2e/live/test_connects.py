@@ -36,6 +36,12 @@ with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
     select.select([], [s], [], 10)
     assert s.connect_ex(info[4]) in (0, 106)  # asks again how it went: EISCONN
 """
+MULTIPATH = LOOK_UP + """
+with socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262) as s:  # IPPROTO_MPTCP
+    s.connect(info[4])
+    s.sendall(b'GET / HTTP/1.0\\r\\n\\r\\n')
+    assert s.recv(100).startswith(b'HTTP')
+"""
 DATAGRAM = LOOK_UP + """
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
     for _ in range(3):
@@ -76,6 +82,11 @@ class Connects(Watched):
     def test_a_non_blocking_connect_that_is_asked_again(self):
         self.python(NON_BLOCKING)
         self.assert_one_bound()
+
+    def test_multipath_tcp(self):
+        self.python(MULTIPATH)
+        [event] = [e for e in self.connects() if e["connect"]["dst"] == DB]
+        self.assertEqual(event["connect"]["dns"]["state"], "bound")
 
     def test_datagrams_to_one_peer_are_one_connect(self):
         self.python(DATAGRAM)

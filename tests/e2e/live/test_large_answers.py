@@ -4,7 +4,8 @@
 import subprocess
 
 from harness import runner, sensor
-from harness.dns_servers import BIG_TEXTS, unbound
+from harness.dns_servers import BIG_TEXTS, odd, unbound
+from harness.odd_server import LONG_ANSWER
 from harness.watched import Watched
 
 
@@ -13,7 +14,9 @@ class LargeAnswers(Watched):
     def more_servers(cls):
         cls.other = cls.lab.host(3)
         unbound(cls.lab, cls.other)
-        return [cls.other]
+        long = cls.lab.host(4)
+        odd(cls.lab, long, "long")
+        return [cls.other, long]
 
     def reassembled(self):
         """Datagrams that the client's kernel put together from fragments."""
@@ -53,6 +56,24 @@ class LargeAnswers(Watched):
 
     def test_in_fragments_of_ipv6(self):
         self.assert_in_fragments("2001:db8::3")
+
+    def assert_long(self, proto, *how):
+        """16 KiB, of which the very last address binds too."""
+        run = self.run_in_box(["dig", "+short", "+tries=1", *how, "@192.0.2.4",
+                               "long.shop.test", "A"])
+        self.assertEqual(len(run.output.splitlines()), LONG_ANSWER)
+        self.assert_pairs([("long.shop.test", "A")])
+        self.assertEqual(len(set(self.answers("long.shop.test"))), LONG_ANSWER)
+        self.assertEqual({e["dns"]["transport"] for e in self.dns()}, {proto})
+        self.assert_all_identity(run)
+        self.run_in_box(["curl", "-s", "http://192.0.2.12:8080/"])
+        self.bound_to("long.shop.test", "192.0.2.12:8080")
+
+    def test_16_kib_in_fragments(self):
+        self.assert_long("udp", "+bufsize=65535", "+notcp", "+ignore")
+
+    def test_16_kib_over_tcp(self):
+        self.assert_long("tcp", "+tcp")
 
     def test_over_tcp(self):
         run = self.dig("192.0.2.3", "+tcp")

@@ -14,7 +14,7 @@ def query(number, name):
     labels = b''.join(bytes([len(l)]) + l.encode() for l in name.split('.'))
     message = struct.pack('!6H', number, 256, 1, 0, 0, 0) + labels + bytes([0, 0, 1, 0, 1])
     return struct.pack('!H', len(message)) + message
-with socket.create_connection((sys.argv[1], 53), 10) as s:
+with socket.create_connection((sys.argv[1], int(sys.argv[2])), 10) as s:
     s.sendall(query(1, 'api.shop.test') + query(2, 'web.shop.test'))
     file = s.makefile('rb')
     for _ in range(2):
@@ -34,7 +34,8 @@ class Streams(Watched):
     @classmethod
     def more_servers(cls):
         cls.bytewise, cls.together = cls.lab.host(3), cls.lab.host(4)
-        dns_servers.odd(cls.lab, cls.bytewise, "bytewise")
+        for port in 53, 5300:
+            dns_servers.odd(cls.lab, cls.bytewise, "bytewise", port)
         dns_servers.odd(cls.lab, cls.together, "together")
         return [cls.bytewise, cls.together]
 
@@ -58,11 +59,18 @@ class Streams(Watched):
         self.assert_streams(run, "192.0.2.3", [API])
 
     def test_queries_and_answers_byte_by_byte(self):
-        run = self.python(BYTEWISE, "192.0.2.3")
+        run = self.python(BYTEWISE, "192.0.2.3", 53)
         self.assert_streams(run, "192.0.2.3", [API, WEB])
 
+    def test_byte_by_byte_on_another_port(self):
+        run = self.python(BYTEWISE, "192.0.2.3", 5300)
+        self.assert_pairs([API, WEB])
+        self.assertEqual({e["dns"]["server"] for e in self.dns()}, {"192.0.2.3:5300"})
+        self.connect_to("192.0.2.3:5300", "none")
+        self.assert_all_identity(run)
+
     def test_two_queries_and_two_answers_in_one_segment_each(self):
-        run = self.python(PIPELINED, "192.0.2.4")
+        run = self.python(PIPELINED, "192.0.2.4", 53)
         self.assert_streams(run, "192.0.2.4", [API, WEB])
 
     def test_a_query_in_the_syn(self):

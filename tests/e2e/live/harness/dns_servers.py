@@ -84,10 +84,10 @@ def unbound(lab, host, port=53, extra=""):
 
 def odd(lab, host, mode, port=53):
     """A server of odd_server.py, on the host's first IPv4 address."""
-    proto = "tcp" if mode in ("bytewise", "together") else "udp"
+    ports = {("tcp" if mode in ("bytewise", "together") else "udp", port)}
     script = pathlib.Path(__file__).with_name("odd_server.py")
     return Server(lab, host, [sys.executable, "-S", script, mode, host.v4, port],
-                  {(proto, port)})
+                  both(port) if mode == "long" else ports)
 
 
 ACCEPT = """

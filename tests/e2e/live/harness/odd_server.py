@@ -7,6 +7,7 @@ Every name has the address RIGHT.
 
  bytewise      TCP: each byte of an answer in a segment of its own
  together      TCP: reads two queries, then sends both answers with one call
+ long          both: LONG_ANSWER addresses, of which RIGHT is the last
  wrong_id      UDP: before the right answer one with another id, saying WRONG
  wrong_name    UDP: ... one for another question
  wrong_server  UDP: ... one from another address of the host, ADDRESS + 20
@@ -15,8 +16,10 @@ import ipaddress
 import socket
 import struct
 import sys
+import threading
 
 RIGHT, WRONG, TTL = "192.0.2.12", "192.0.2.13", 30
+LONG_ANSWER = 1000  # 16 KiB
 
 
 def question_end(query):
@@ -26,13 +29,20 @@ def question_end(query):
     return at + 5
 
 
-def answer(query, address, number=None, name=None):
-    """The question again, and one A record whose owner is the question's name."""
+def answer(query, *addresses, number=None, name=None):
+    """The question again, and A records whose owner is the question's name."""
     end = question_end(query)
     number = struct.unpack("!H", query[:2])[0] if number is None else number
     question = query[12:end] if name is None else name + query[end - 4:end]
-    return (struct.pack("!6H", number, 0x8180, 1, 1, 0, 0) + question +
-            struct.pack("!3HIH", 0xC00C, 1, 1, TTL, 4) + socket.inet_aton(address))
+    owner = struct.pack("!3HIH", 0xC00C, 1, 1, TTL, 4)
+    return (struct.pack("!6H", number, 0x8180, 1, len(addresses), 0, 0) + question +
+            b"".join(owner + socket.inet_aton(address) for address in addresses))
+
+
+def long_answer(query):
+    first = int(ipaddress.ip_address("198.18.0.0"))
+    others = [str(ipaddress.ip_address(first + n)) for n in range(LONG_ANSWER - 1)]
+    return answer(query, *others, RIGHT)
 
 
 def framed(message):
@@ -62,6 +72,14 @@ def together(stream):
             both = []
 
 
+def long(stream):
+    for query in queries(stream):
+        stream.sendall(framed(long_answer(query)))
+
+
+STREAMS = {"bytewise": bytewise, "together": together, "long": long}
+
+
 def lie(mode, query, address, port):
     """A wrong answer and the socket that sends it, None for the server's own."""
     if mode == "wrong_id":
@@ -78,6 +96,9 @@ def serve_datagrams(mode, address, port):
     server.bind((address, port))
     while True:
         query, client = server.recvfrom(4096)
+        if mode == "long":
+            server.sendto(long_answer(query), client)
+            continue
         message, liar = lie(mode, query, address, port)
         (liar or server).sendto(message, client)
         server.sendto(answer(query, RIGHT), client)
@@ -87,13 +108,15 @@ def serve_datagrams(mode, address, port):
 
 def main():
     mode, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    if mode not in ("bytewise", "together"):
+    if mode not in STREAMS:
         serve_datagrams(mode, address, port)
+    if mode == "long":
+        threading.Thread(target=serve_datagrams, args=sys.argv[1:3] + [port]).start()
     with socket.create_server((address, port)) as listener:
         while True:
             stream, _ = listener.accept()
             with stream:
-                {"bytewise": bytewise, "together": together}[mode](stream)
+                STREAMS[mode](stream)
 
 
 if __name__ == "__main__":
