@@ -59,7 +59,8 @@ AddressNames::Outcome AddressNames::Insert(const Answer& answer,
   const auto kept =
       given.first(std::min(given.size(), limits_.addresses_per_name));
   stats_.evicted_of_name += given.size() - kept.size();
-  Outcome worst = Outcome::kKept;
+  Outcome worst =
+      kept.size() < given.size() ? Outcome::kEvictedBound : Outcome::kKept;
   for (const DnsAddress& address : kept)
     worst = std::max(worst, InsertOne(number, address, answer.time));
   return worst;

@@ -101,7 +101,9 @@ TEST(AddressNames, KeepsTheFirstAddressesOfAnAnswerThatExceedsTheCap) {
   const std::vector<DomainName> chain = {NthName(1)};
   std::vector<DnsAddress> given;
   for (uint32_t n = 0; n < 4000; ++n) given.push_back({Nth(n), 60});
-  table.names.Insert({kPod, &chain, To("10.0.0.1:53"), true, At(1s)}, given);
+  EXPECT_EQ(table.names.Insert({kPod, &chain, To("10.0.0.1:53"), true, At(1s)},
+                               given),
+            Outcome::kEvictedBound);
   EXPECT_EQ(table.names.stats().bindings, 4u);
   EXPECT_EQ(table.names.stats().evicted_of_name, 3996u);
   EXPECT_TRUE(table.Find(kPod, Nth(0), 2s));

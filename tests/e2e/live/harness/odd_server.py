@@ -7,7 +7,7 @@ Every name has the address RIGHT.
 
  bytewise      TCP: each byte of an answer in a segment of its own
  together      TCP: reads two queries, then sends both answers with one call
- long          both: LONG_ANSWER addresses, of which RIGHT is the last
+ long          both: LONG_ANSWER addresses, RIGHT the first and WRONG the last
  wrong_id      UDP: before the right answer one with another id, saying WRONG
  wrong_name    UDP: ... one for another question
  wrong_server  UDP: ... one from another address of the host, ADDRESS + 20
@@ -41,8 +41,8 @@ def answer(query, *addresses, number=None, name=None):
 
 def long_answer(query):
     first = int(ipaddress.ip_address("198.18.0.0"))
-    others = [str(ipaddress.ip_address(first + n)) for n in range(LONG_ANSWER - 1)]
-    return answer(query, *others, RIGHT)
+    others = [str(ipaddress.ip_address(first + n)) for n in range(LONG_ANSWER - 2)]
+    return answer(query, RIGHT, *others, WRONG)
 
 
 def framed(message):
