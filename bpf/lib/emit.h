@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * From a record on the stack into the ring: admission, ledger, losses, wake-ups.
+ * Records into the ring: admission, ledger, losses, wake-ups.
  *
  * One ring keeps the order: an answer is reserved before the program that asked
  * can read it, so before the connect that uses it.  The ledger closes exactly:
@@ -15,8 +15,6 @@
 /* Set by the first loss and never cleared: until then no record pays for the look-up. */
 bool any_loss = false;
 
-/* Not static here and below: the verifier walks a global function once, and a
- * static one again at every call, which in a loop of packets is too much. */
 static __always_inline void bump(__u32 index)
 {
 	__u64 *n = bpf_map_lookup_elem(&counters, &index);
@@ -25,6 +23,8 @@ static __always_inline void bump(__u32 index)
 		__sync_fetch_and_add(n, 1);
 }
 
+/* Not static here and below: the verifier walks a global function once, and a
+ * static one again at every call, which in a loop of packets is too much. */
 __noinline int count(__u32 index)
 {
 	bump(index);

@@ -2,7 +2,7 @@
 /*
  * Payload into the ring: one record per NW_CHUNK bytes, in size classes.
  *
- * A record is reserved in one of four constant sizes (before 6.1 the verifier
+ * A record is reserved in one of three constant sizes (before 6.1 the verifier
  * takes no other); its header's length is what is used of it.
  */
 #ifndef NAMEWARD_BPF_LIB_SHIP_H
@@ -50,7 +50,8 @@ static __noinline int put_payload(struct __sk_buff *skb, struct nw_payload *d, s
 	st = state_of(sk);
 	put_actor(skb, st, &m->actor, &d->h, stored);
 	d->h.flags |= (__u16)m->what;
-	put_source(skb, &m->p, ends + (in & 1)); /* NW_F_INGRESS is 1: local, then remote */
+	/* The local end first: NW_F_INGRESS is 1, and an index needs no branch. */
+	put_source(skb, &m->p, ends + (in & 1));
 	put_destination(skb, &m->p, ends + (~in & 1));
 	__builtin_memset(&d->asked, 0, sizeof(d->asked));
 	put_end(sk, st, &m->p, m->what >> NW_WHAT_END & 3, &d->asked);

@@ -207,8 +207,8 @@ static __always_inline int judge(struct __sk_buff *skb, struct bpf_sock *sk, str
 	return judge_first(skb, sk, s);
 }
 
-/* Tells whether a segment belongs to DNS, and ships it.  place: nw_segment's at,
- * flags and direction. */
+/* Tells whether a segment belongs to DNS, and ships it.  how: the direction, the
+ * TCP flags from bit 8, and the remote port from bit 16. */
 __noinline int tcp_message(struct __sk_buff *skb, __u64 at, __u32 off, __u32 seq, __u64 how)
 {
 	struct nw_segment s = {
