@@ -92,9 +92,8 @@ std::string Ledger::ToLine() const {
     return std::to_string(Total(name));
   };
   return "ledger: offered " + number("records_offered") + " + made " +
-         number("records_made") + " = dropped " +
-         number("records_dropped") + " + in flight " +
-         std::to_string(InFlight()) + " + consumed " +
+         number("records_made") + " = dropped " + number("records_dropped") +
+         " + in flight " + std::to_string(InFlight()) + " + consumed " +
          number("records_consumed") + "; events " + number("events") +
          ", rejected " + number("records_rejected") + "; matched " +
          number("findings_matched") + " = alerted " +

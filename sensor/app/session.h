@@ -65,7 +65,7 @@ class Session {
   std::atomic<bool> stopping_{false};
   std::atomic<int64_t> worker_beat_ns_{0};
   std::atomic<int> unbegun_{1};  // batches of the start yet to be consumed
-  mutable std::mutex mutex_;  // guards the two below
+  mutable std::mutex mutex_;     // guards the two below
   Ledger published_;
   std::optional<Error> failure_;
   std::thread reader_;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lookups SERVER PARALLEL FIRST COUNT [connect]: looks up n<FIRST>.load.test and
- * the COUNT - 1 names after it, PARALLEL at a time, each from a socket of its
- * own; with `connect` it connects to what an answer gave, at once.  A connect
- * that is refused is one all the same.
+ * lookups SERVER PARALLEL FIRST COUNT [connect]: looks up n<FIRST>.load.test
+ * and the COUNT - 1 names after it, PARALLEL at a time, each from a socket of
+ * its own; with `connect` it connects to what an answer gave, at once.  A
+ * connect that is refused is one all the same.
  */
 #include "client.h"
 
