@@ -37,7 +37,8 @@ class Session {
   // Drains and joins; the first error of source or consumers, if any.
   Status Stop();
 
-  // The consumers' counters as of the last batch.  Any thread.
+  // The consumers' counters as of a moment ago; after Stop, of all there was.
+  // Any thread.
   Ledger Counters() const;
   // `first` and the source's first batch are consumed: what was there at the
   // start is known.  Any thread.
