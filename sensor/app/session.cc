@@ -10,8 +10,7 @@ namespace {
 // how soon each sees that it should stop.
 constexpr Nanoseconds kPollWait = 100ms;
 constexpr Nanoseconds kAliveWithin = 5s;
-// A snapshot costs as much as some 20 events, and batches of a quiet node hold
-// fewer.
+// A snapshot is a map of strings, and the batches of a quiet node are small.
 constexpr Nanoseconds kPublishEvery = 20ms;
 
 }  // namespace

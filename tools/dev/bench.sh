@@ -16,7 +16,7 @@
 #: hooks, peers and processes need root.  Installs what is missing of
 #: tools/dev/packages-build.txt and, for those three, packages-bench.txt.
 
-system_benches=(hooks)
+system_benches=(hooks peers processes)
 
 verb_bench() {
   local names=() targets=() name status=0
