@@ -83,12 +83,13 @@ static __always_inline __u32 what_happened(int before, int after)
 	return before == TCP_SYN_SENT ? NW_FLOW_FAILED : NW_FLOW_CLOSED;
 }
 
-static __always_inline void flow_ends(struct sock *sk, struct nw_flow *f)
+/* skc_num is 0 already where an end is told: the port was given back. */
+static __always_inline void flow_ends(struct sock *sk, struct tcp_sock *tp, struct nw_flow *f)
 {
 	__u32 *l = (__u32 *)f->local.addr, *r = (__u32 *)f->remote.addr;
 	int i;
 
-	f->local.port = sk->__sk_common.skc_num;
+	f->local.port = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
 	f->remote.port = bpf_ntohs(sk->__sk_common.skc_dport);
 	if (sk->__sk_common.skc_family == AF_INET) {
 		put_v4(f->local.addr, sk->__sk_common.skc_rcv_saddr);
@@ -118,13 +119,15 @@ int BPF_PROG(on_set_state_typed, struct sock *sk, int before, int after)
 	f.h.who.netns = sk->__sk_common.skc_net.net->ns.inum;
 	if (bpf_core_field_exists(struct sock_cgroup_data, cgroup))
 		f.h.who.sock_cgroup = sk->sk_cgrp_data.cgroup->kn->id;
-	flow_ends(sk, &f);
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return 0;
+	flow_ends(sk, tp, &f);
 	f.what = what;
 	f.proto = IPPROTO_TCP;
 	if (what == NW_FLOW_FAILED)
 		f.error = sk->sk_err;
-	tp = what == NW_FLOW_CLOSED ? bpf_skc_to_tcp_sock(sk) : NULL;
-	if (tp) {
+	if (what == NW_FLOW_CLOSED) {
 		f.sent = tp->bytes_acked;
 		f.received = tp->bytes_received;
 	}
