@@ -43,6 +43,16 @@ TEST(Ladder, LoadsTheBestTierOfEverythingAtOnce) {
   EXPECT_EQ(FindLoaded(*loaded, "on_egress")->program, "on_egress_typed");
 }
 
+TEST(Ladder, ATierThatTheObjectLacksCostsNoTrial) {
+  FakeKernel kernel;
+  const auto loaded =
+      ClimbLadder({"on_ingress_plain", "on_egress_typed"}, kernel.Loader());
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(kernel.loads.size(), 1U);
+  EXPECT_EQ(FindLoaded(*loaded, "on_ingress")->tier, ProgramTier::kPlain);
+  EXPECT_EQ(FindLoaded(*loaded, "on_ingress")->why, "");
+}
+
 TEST(Ladder, StepsDownOnlyWhereTheKernelRefuses) {
   FakeKernel kernel;
   kernel.refused = {"on_connect4_typed", "on_connect4_probe"};
