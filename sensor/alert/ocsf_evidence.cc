@@ -2,6 +2,7 @@
 #include "alert/ocsf_evidence.h"
 
 #include <algorithm>
+#include <string>
 
 #include "alert/event_json.h"
 #include "alert/facts.h"
@@ -167,9 +168,11 @@ void AppendPodResource(const Pod& pod, const OcsfDetail& detail,
   json.Key("uid").String(pod.uid, detail.text);
   json.Key("labels").BeginArray();
   const size_t start = json.size();
+  std::string label;
   for (const auto& [name, value] : pod.labels) {
     if (json.size() - start >= detail.list_bytes) break;
-    json.String(name + "=" + value, detail.text);
+    label.assign(name).append(1, '=').append(value);
+    json.String(label, detail.text);
   }
   json.EndArray();
   json.EndObject();

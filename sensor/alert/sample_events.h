@@ -26,7 +26,7 @@ inline Endpoint EndpointOf(std::string_view text) {
 
 // Quotes, controls, line separators, broken UTF-8, terminal escapes.
 inline std::string HostileText() {
-  return std::string("\"\\\n\r\t\0\x01\x1b[31m\x7f\xff\xc3\xe2\x80\xa8", 20) +
+  return std::string("\"\\\n\r\t\0\x01\x1b[31m\x7f\xff\xc3\xe2\x80\xa8", 18) +
          "\u2029\u202e</script>\u009b";
 }
 
