@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ten thousand look-ups: none is missed, and none comes after its connect."""
 import subprocess
-import sys
 import unittest
 
 from harness import dns_servers, runner, sensor
