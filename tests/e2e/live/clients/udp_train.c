@@ -4,7 +4,6 @@
  * with one system call, as one buffer that the kernel cuts (UDP_SEGMENT, 4.18)
  * or as three messages.
  */
-#define _GNU_SOURCE
 #include "client.h"
 
 #define QUERIES 3
