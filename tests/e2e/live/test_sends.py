@@ -24,29 +24,29 @@ class Sends(Watched):
         return self.assert_one_flow(server)
 
     def test_unconnected(self):
-        run = self.run_client("udp_send", "unconnected", "192.0.2.1", "db.shop.test")
+        run = self.run_client("udp_send", "unconnected", "192.0.2.1", "db.shop.test", 1)
         self.assert_one_look_up(run)
 
     def test_connected(self):
-        run = self.run_client("udp_send", "connected", "192.0.2.1", "db.shop.test")
+        run = self.run_client("udp_send", "connected", "192.0.2.1", "db.shop.test", 1)
         self.assert_one_look_up(run)
 
     def test_connected_with_control_data(self):
-        run = self.run_client("udp_send", "cmsg", "192.0.2.1", "db.shop.test")
+        run = self.run_client("udp_send", "cmsg", "192.0.2.1", "db.shop.test", 1)
         self.assert_one_look_up(run)
 
     def test_ipv6(self):
         for how in "unconnected", "connected":
             with self.subTest(how):
                 self.setUp()
-                run = self.run_client("udp_send", how, "2001:db8::1", "db.shop.test")
+                run = self.run_client("udp_send", how, "2001:db8::1", "db.shop.test", 1)
                 self.assert_one_look_up(run, "[2001:db8::1]:53")
 
     def test_ipv4_through_an_ipv6_socket(self):
         for how in "unconnected", "connected":
             with self.subTest(how):
                 self.setUp()
-                run = self.run_client("udp_send", how, "::ffff:192.0.2.1", "db.shop.test")
+                run = self.run_client("udp_send", how, "::ffff:192.0.2.1", "db.shop.test", 1)
                 flow = self.assert_one_look_up(run)
                 self.assertTrue(flow["connect"]["mapped"])
 

@@ -25,7 +25,7 @@ class Spoofs(Watched):
         return cls.liars.values()
 
     def assert_lie_binds_nothing(self, mode, how="connected"):
-        self.run_client("udp_send", how, self.liars[mode].v4, "api.shop.test")
+        self.run_client("udp_send", how, self.liars[mode].v4, "api.shop.test", 2)
         self.run_in_box([sys.executable, "-S", "-c", CONNECT])
         matched = [e["dns"]["matched"] for e in self.dns() if e["dns"]["response"]]
         self.assertEqual(len(self.dns()), 3)  # one query, two answers

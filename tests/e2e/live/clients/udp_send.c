@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * udp_send unconnected|connected|cmsg SERVER NAME: one query, three ways to
- * send it.  `cmsg` is connected and sends control data, which makes the kernel
- * run its sendmsg hook with no address.
+ * udp_send unconnected|connected|cmsg SERVER NAME ANSWERS: one query, three
+ * ways to send it; ends when so many answers have come.  `cmsg` is connected
+ * and sends control data, which makes the kernel run its sendmsg hook with no
+ * address.
  */
 #include "client.h"
 
@@ -29,7 +30,7 @@ int main(int argc, char** argv) {
   size_t size;
   int fd;
 
-  if (argc != 4) return 2;
+  if (argc != 5) return 2;
   server = peer_of(argv[2], "53");
   size = put_query(query, 7, argv[3]);
   fd = open_socket(&server, SOCK_DGRAM);
@@ -45,6 +46,6 @@ int main(int argc, char** argv) {
     else
       need(send(fd, query, size, 0) > 0, "send");
   }
-  take_answers(fd, 1);
+  take_answers(fd, atoi(argv[4]));
   return 0;
 }
