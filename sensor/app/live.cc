@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -156,7 +157,9 @@ int Watch(Parts& parts) {
   std::fprintf(stderr, "nameward: %s\n",
                WholeLedger(*parts.source, session).ToLine().c_str());
   parts.health.reset();
-  return stopped ? kExitFine : Complain(stopped.error(), kExitNodeUnable);
+  // A reader that has seen enough (`| head`) is no failure of the node.
+  if (stopped || stopped.error().code == EPIPE) return kExitFine;
+  return Complain(stopped.error(), kExitNodeUnable);
 }
 
 }  // namespace

@@ -156,6 +156,20 @@ class Alerts(unittest.TestCase):
             self.assertIn('"unlisted-domain"', file.read_text())
             self.assertGreaterEqual(file.with_name("alerts.jsonl.1").stat().st_size, ROTATED_AT)
 
+    def test_a_reader_that_has_seen_enough_ends_the_run(self):
+        with NetLab() as lab:
+            client, box = lab.host(2), lab.cgroups.container()
+            command = [*RUN, "--events", "--format", "json"]
+            with subprocess.Popen(command, text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE) as run:
+                next(line for line in run.stderr if "ready" in line)
+                run.stdout.close()
+                lab.run(client, box, ["dig", "+tries=1", "+time=1", "@192.0.2.2", "a.example"],
+                        check=False)
+                said = run.stderr.read()
+                self.assertEqual(run.wait(20), 0, said)
+        self.assertRegex(said, r"closes\n$")
+
 
 if __name__ == "__main__":
     runner.main(needs=[sensor.missing])
