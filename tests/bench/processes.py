@@ -29,7 +29,7 @@ NETNS = f"nwbench{os.getpid()}"
 def free_address():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return "127.0.0.1:%d" % probe.getsockname()[1]
+        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 class Sensor:
