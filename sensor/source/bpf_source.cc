@@ -127,7 +127,11 @@ void RingSource::Note(const nw_header& header, Bytes record) {
   }
   const auto cgroup = ByteReader(record).Copy<nw_cgroup>();
   if (!cgroup || (header.flags & NW_F_BORN) == 0) return;
-  told_.Told(cgroup->id);
+  // Under lockdown=confidentiality the kernel tells of a birth without the path.
+  if (cgroup->size > 0)
+    told_.Told(cgroup->id);
+  else
+    told_.Saw(cgroup->id);
   follow_ = follow_ || cgroup->level == 1;
 }
 
@@ -214,7 +218,7 @@ Status RingSource::KeepTime(BootTime now, RecordBatch& batch) {
   return Ok();
 }
 
-// Cgroups whose birth record the ring refused.
+// Cgroups whose birth record the ring refused, or that came without a path.
 Status RingSource::NameCgroups(BootTime now, RecordBatch& batch) {
   for (int i = 0; i < kPathsARound && told_.AnyWaits(); ++i) {
     CgroupEntry entry;

@@ -46,6 +46,7 @@ Dir::Etc::sourceparts "$apt/etc/parts/";
 Acquire::Languages "none";
 Acquire::Retries "3";
 APT::Sandbox::User "root";
+APT::Update::Error-Mode "any";
 CONF
 }
 

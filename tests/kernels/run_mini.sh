@@ -70,7 +70,7 @@ timeout -k 5 "${LIMIT:-240}" qemu-system-x86_64 \
   -nodefaults -display none -monitor none -serial stdio -no-reboot \
   -kernel "$kernel/vmlinuz" -initrd "$work/initramfs" \
   -append "console=ttyS0 quiet edd=off no_timer_check panic=-1 random.trust_cpu=on \
-lsm=landlock,lockdown,yama,bpf" \
+lsm=landlock,lockdown,yama,bpf ${APPEND:-}" \
   </dev/null 2>&1 | tr -d '\r' | tee "$work/log" | sed '/^@@status /d' || true
 status=$(sed -n 's/^@@status //p' "$work/log" | tail -n 1)
 exit "${status:-124}"
