@@ -64,7 +64,7 @@ chmod +x "$root/init"
 
 # edd=off: probing EDD hangs for seconds.  no_timer_check: on a busy machine the
 # emulated timer is late, and 5.10 panics over it.  lsm=: 5.10 has no bpf in its default
-# list; the others have.
+# list; the others have.  APPEND: more parameters.
 timeout -k 5 "${LIMIT:-240}" qemu-system-x86_64 \
   -accel tcg,thread=multi -cpu max -smp "${SMP:-1}" -m "${MEM:-1024}" \
   -nodefaults -display none -monitor none -serial stdio -no-reboot \

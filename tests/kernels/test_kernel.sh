@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# test_kernel.sh SUITE SERIES BINARY CLIENT: guest.sh under the kernel of a Debian
-# suite, which has to be of that series (5.10, 6.1 ...; `newest` takes any), judged
+# test_kernel.sh SUITE SERIES BINARY CLIENT [PARAMETER]: guest.sh under the kernel
+# of a Debian suite, started with that parameter, which has to be of that series (5.10, 6.1 ...; `newest` takes any), judged
 # by check_guest.py.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 suite=$1 series=$2 binary=$3 client=$4
+export APPEND=${5:-}
 skip() {
   echo "skipped: $*"
   exit 77
@@ -28,7 +29,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 strip -o "$work/nameward" "$binary"
 cp "$client" "$work/client"
-echo "booting $version"
+echo "booting $version $APPEND"
 status=0
 ./run_mini.sh "$kernel" "$work/nameward" "$work/client" "$dnsmasq" guest.sh -- \
   "sh ./guest.sh $version" >"$work/log" || status=$?
