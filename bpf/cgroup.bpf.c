@@ -25,7 +25,7 @@ static __always_inline int on_cgroup(struct cgroup *cgrp, const char *path, __u1
 	} else if (cgrp->root->hierarchy_id) {
 		return 0;
 	}
-	flags = admit(NW_CLASS_STATE, id, now);
+	flags = admit(NW_CLASS_STATE, id, now, 0);
 	if (flags == NW_REFUSED)
 		return 0;
 	g = bpf_ringbuf_reserve(&events, sizeof(*g), 0);

@@ -38,18 +38,18 @@ enum nw_kind {
 
 /* nw_header.flags */
 enum nw_flag {
-	NW_F_INGRESS = 1 << 0,      /* payload: it came in (an answer); else it went out */
-	NW_F_MAPPED = 1 << 1,       /* IPv4 asked for through an IPv6 socket */
-	NW_F_NO_TASK = 1 << 2,      /* no trustworthy task: identity is the socket's cgroup only */
-	NW_F_STORED_TASK = 1 << 3,  /* identity read back from the socket's storage */
-	NW_F_OLD_SOCKET = 1 << 4,   /* the socket is older than the sensor */
-	NW_F_MIDSTREAM = 1 << 5,    /* segment: the stream's beginning was not seen */
-	NW_F_TRUNCATED = 1 << 6,    /* payload: longer than NW_MAX_DATAGRAM, the rest is not shipped */
-	NW_F_BORN = 1 << 7,         /* cgroup: made while the sensor watched */
-	NW_F_GONE = 1 << 8,         /* cgroup: removed */
-	NW_F_SYN = 1 << 9,          /* segment: sequence number is that of a SYN (data starts at +1) */
-	NW_F_FIN = 1 << 10,         /* segment: the stream ends after these bytes */
-	NW_F_REPLY = 1 << 11,       /* flow: the peer spoke first */
+	NW_F_INGRESS = 1 << 0,     /* payload: it came in (an answer); else it went out */
+	NW_F_MAPPED = 1 << 1,      /* IPv4 asked for through an IPv6 socket */
+	NW_F_NO_TASK = 1 << 2,     /* no trustworthy task: identity is the socket's cgroup only */
+	NW_F_STORED_TASK = 1 << 3, /* identity read back from the socket's storage */
+	NW_F_OLD_SOCKET = 1 << 4,  /* the socket is older than the sensor */
+	NW_F_MIDSTREAM = 1 << 5,   /* segment: the stream's beginning was not seen */
+	NW_F_TRUNCATED = 1 << 6, /* payload: longer than NW_MAX_DATAGRAM, the rest is not shipped */
+	NW_F_BORN = 1 << 7,      /* cgroup: made while the sensor watched */
+	NW_F_GONE = 1 << 8,      /* cgroup: removed */
+	NW_F_SYN = 1 << 9,       /* segment: sequence number is that of a SYN (data starts at +1) */
+	NW_F_FIN = 1 << 10,      /* segment: the stream ends after these bytes */
+	NW_F_REPLY = 1 << 11,    /* flow: the peer spoke first */
 };
 
 /* Classes of records for admission and for the ledger; index of every counter array. */
@@ -63,7 +63,7 @@ enum nw_class {
 
 /* Why a record was not sent; index of the second dimension of the counters. */
 enum nw_fate {
-	NW_OFFERED = 0,       /* counted before admission */
+	NW_OFFERED = 0, /* counted before admission */
 	NW_SENT = 1,
 	NW_DROPPED_FULL = 2,  /* the ring's fill level refused this class */
 	NW_DROPPED_QUOTA = 3, /* the cgroup's own token bucket ran dry */
@@ -72,24 +72,26 @@ enum nw_fate {
 
 /* Errors, in the counter array behind the ledger of classes and fates. */
 enum nw_error {
-	NW_ERROR_STORAGE_MISS = (int)NW_CLASSES * (int)NW_FATES, /* DNS came in for a socket without identity */
-	NW_ERROR_STORAGE_FULL, /* the kernel gave no storage (optmem_max) */
-	NW_ERROR_LOAD,         /* the packet was shorter than its headers say */
-	NW_ERROR_HEADERS,      /* more IPv6 extension headers than are walked */
-	NW_ERROR_STEPS,        /* a GSO packet of more datagrams than are stepped through */
-	NW_ERROR_GAP,          /* TCP: the first bytes came out of order, the stream is not judged */
-	NW_ERROR_EXE_LOST,     /* no room for an NW_EXE: it comes with the next record */
+	NW_ERROR_STORAGE_MISS =
+	    (int)NW_CLASSES * (int)NW_FATES, /* DNS came in for a socket without identity */
+	NW_ERROR_STORAGE_FULL,               /* the kernel gave no storage (optmem_max) */
+	NW_ERROR_LOAD,                       /* the packet was shorter than its headers say */
+	NW_ERROR_HEADERS,                    /* more IPv6 extension headers than are walked */
+	NW_ERROR_STEPS,    /* a GSO packet of more datagrams than are stepped through */
+	NW_ERROR_GAP,      /* TCP: the first bytes came out of order, the stream is not judged */
+	NW_ERROR_EXE_LOST, /* no room for an NW_EXE: it comes with the next record */
 	NW_COUNTERS,
 };
 
-#define NW_COMM_LEN 16
-#define NW_PATH_LEN 256
+#define NW_COMM_LEN     16
+#define NW_PATH_LEN     256
 #define NW_MAX_DATAGRAM 65536 /* longest payload that is shipped, in chunks */
-#define NW_CHUNK 4096         /* most payload bytes in one record */
+#define NW_CHUNK        4096  /* most payload bytes in one record */
 
 /* Who did it, as the kernel knows it.  0 means unknown in every field. */
 struct nw_identity {
-	__u64 task_cgroup;    /* cgroup v2 id (directory inode) of the acting task; on v1 the pids hierarchy's */
+	__u64 task_cgroup;    /* cgroup v2 id (directory inode) of the acting task; on v1 the pids
+	                         hierarchy's */
 	__u64 sock_cgroup;    /* cgroup v2 id fixed at socket creation */
 	__u64 netns_cookie;   /* 5.14+ */
 	__u64 start_boottime; /* ns; with tgid the process' unique key */
@@ -107,11 +109,12 @@ struct nw_identity {
 struct nw_header {
 	__u16 kind;
 	__u16 flags;
-	__u32 length;        /* bytes of the whole record; the ring may hold more (size classes) */
-	__u64 time;          /* CLOCK_BOOTTIME, ns */
-	__u64 cookie;        /* socket cookie, 0 if unknown */
-	__u32 lost_answers;  /* answers of this cgroup, and queries, without which none counts, that the ring refused so far */
-	__u32 lost_quota;    /* records of this cgroup that its own bucket refused so far */
+	__u32 length;       /* bytes of the whole record; the ring may hold more (size classes) */
+	__u64 time;         /* CLOCK_BOOTTIME, ns */
+	__u64 cookie;       /* socket cookie, 0 if unknown */
+	__u32 lost_answers; /* answers of this cgroup, and queries, without which none counts, that
+	                       the ring refused so far */
+	__u32 lost_quota;   /* records of this cgroup that its own bucket refused so far */
 	struct nw_identity who;
 };
 
@@ -137,7 +140,8 @@ struct nw_payload {
 	struct nw_header h;
 	struct nw_endpoint local;  /* this socket's side */
 	struct nw_endpoint remote; /* the peer on the wire */
-	struct nw_endpoint asked;  /* the server that the program addressed; zero if the same or unknown */
+	struct nw_endpoint
+	    asked;    /* the server that the program addressed; zero if the same or unknown */
 	__u64 id;     /* datagram: number that its chunks share; segment: 0 */
 	__u32 seq;    /* segment: TCP sequence number of the first byte (or of the SYN) */
 	__u32 total;  /* datagram: length of the whole payload */
@@ -149,7 +153,7 @@ enum nw_flow_what {
 	NW_FLOW_ESTABLISHED = 1, /* our connect succeeded */
 	NW_FLOW_FAILED = 2,      /* our connect ended before it was established */
 	NW_FLOW_ACCEPTED = 3,
-	NW_FLOW_CLOSED = 4,      /* an established one ended */
+	NW_FLOW_CLOSED = 4, /* an established one ended */
 };
 
 struct nw_flow {
@@ -177,14 +181,15 @@ struct nw_cgroup {
 	__u64 id;
 	__u64 parent; /* 0 unknown */
 	__u32 level;
-	__u32 size;   /* bytes of path, without NUL */
+	__u32 size; /* bytes of path, without NUL */
 	char path[NW_PATH_LEN];
 };
 
 struct nw_exe {
 	struct nw_header h;
 	__u64 exe;
-	__u32 size; /* bytes of path, without NUL; a path longer than NW_PATH_LEN keeps its end, after "…" */
+	__u32 size; /* bytes of path, without NUL; a path longer than NW_PATH_LEN keeps its end,
+	               after "…" */
 	__u32 pad;
 	char path[NW_PATH_LEN];
 };

@@ -109,7 +109,7 @@ __noinline int send_exe(__u64 key, __u64 cgroup)
 
 	if (!can_probe)
 		return 0;
-	flags = admit(NW_CLASS_STATE, cgroup, now);
+	flags = admit(NW_CLASS_STATE, cgroup, now, 0);
 	if (flags == NW_REFUSED) {
 		count(NW_ERROR_EXE_LOST);
 		return 0;

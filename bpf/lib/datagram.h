@@ -33,7 +33,7 @@ static __always_inline bool ship_flow(struct __sk_buff *skb, struct bpf_sock *sk
                                       struct nw_message *m, const struct nw_endpoint *dst,
                                       const __u16 kind, enum nw_tier tier)
 {
-	int flags = open_message(skb, m, NW_CLASS_CONNECT, tier);
+	int flags = open_message(skb, m, NW_CLASS_CONNECT, 0, tier);
 	struct nw_connect *c;
 
 	if (flags == NW_REFUSED)

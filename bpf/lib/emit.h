@@ -75,15 +75,24 @@ static __always_inline void stamp_loss(struct nw_header *h, __u64 cgroup)
 	h->lost_quota = loss->quota;
 }
 
+/* What a record of n payload bytes costs: a large one takes a slot of NW_CHUNK.
+ * So a full bucket never fills the default ring, and a cgroup can't make its own
+ * losses look like the sensor's. */
+static __always_inline __u32 tokens_for(__u32 n)
+{
+	return n <= 512 ? 1 : 4;
+}
+
 /* A bucket is the time at which it will be full again.  Two CPUs may both take
  * the last token: the quota is fair, not exact. */
-static __always_inline bool take_token(__u64 cgroup, __u64 now)
+static __always_inline bool take_tokens(__u64 cgroup, __u64 now, __u32 tokens)
 {
-	__u64 *full, cost, at;
+	__u64 *full, token, cost, at;
 
 	if (!quota_rate)
 		return true;
-	cost = 1000000000ULL / quota_rate;
+	token = 1000000000ULL / quota_rate;
+	cost = token * tokens;
 	full = bpf_map_lookup_elem(&buckets, &cgroup);
 	if (!full) {
 		at = now + cost;
@@ -91,7 +100,7 @@ static __always_inline bool take_token(__u64 cgroup, __u64 now)
 		return true;
 	}
 	at = *full > now ? *full : now;
-	if (at + cost - now > cost * quota_burst)
+	if (at + cost - now > token * quota_burst)
 		return false;
 	*full = at + cost;
 	return true;
@@ -114,15 +123,15 @@ static __always_inline int refused_by_ring(enum nw_class class, __u64 cgroup)
 	return refused(class, NW_DROPPED_FULL, cgroup);
 }
 
-/* Decides on a record and counts the decision.  Returns the flags to submit it
- * with, or NW_REFUSED. */
-__noinline int admit(enum nw_class class, __u64 cgroup, __u64 now)
+/* Decides on a record of n payload bytes and counts the decision.  Returns the
+ * flags to submit it with, or NW_REFUSED. */
+__noinline int admit(enum nw_class class, __u64 cgroup, __u64 now, __u32 n)
 {
 	bool dns = class == NW_CLASS_ANSWER || class == NW_CLASS_QUERY;
 	__u64 size, fill;
 
 	count_fate(class, NW_OFFERED);
-	if (dns && !take_token(cgroup, now))
+	if (dns && !take_tokens(cgroup, now, tokens_for(n)))
 		return refused(class, NW_DROPPED_QUOTA, cgroup);
 	size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
 	fill = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) * 100;
@@ -140,7 +149,7 @@ static __always_inline bool send(enum nw_class class, struct nw_header *h, const
 
 	h->time = bpf_ktime_get_boot_ns();
 	h->length = size;
-	flags = admit(class, cgroup, h->time);
+	flags = admit(class, cgroup, h->time, 0);
 	if (flags == NW_REFUSED)
 		return false;
 	record = bpf_ringbuf_reserve(&events, size, 0);

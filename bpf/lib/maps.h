@@ -38,8 +38,8 @@ const volatile bool can_probe = true;        /* false: the kernel refuses probe_
 const volatile bool use_pids_cgroup = false; /* cgroup v1: the pids hierarchy names tasks */
 const volatile __u32 own_tgid = 0;           /* leave this process out (first pid namespace) */
 const volatile __u64 own_cgroup = 0;         /* leave the sockets of this cgroup out */
-const volatile __u32 quota_rate = 2000;      /* DNS records per second and cgroup; 0: no limit */
-const volatile __u32 quota_burst = 8000;
+const volatile __u32 quota_rate = 2000;      /* tokens per second and cgroup; 0: no limit */
+const volatile __u32 quota_burst = 3000;
 const volatile __u32 wake_percent = 25; /* fill of the ring that wakes the reader */
 const volatile __u32 admit_percent[NW_CLASSES] = {100, 90, 75, 50};
 

@@ -106,7 +106,7 @@ static __always_inline bool ship_sized(struct __sk_buff *skb, struct nw_message 
 
 /* Fills m from the packet and the task; the flags to submit with, or NW_REFUSED. */
 static __always_inline int open_message(struct __sk_buff *skb, struct nw_message *m,
-                                        enum nw_class class, enum nw_tier tier)
+                                        enum nw_class class, __u32 n, enum nw_tier tier)
 {
 	struct bpf_sock *sk = socket_of(skb);
 
@@ -114,7 +114,7 @@ static __always_inline int open_message(struct __sk_buff *skb, struct nw_message
 		return NW_REFUSED;
 	if (!find_actor(skb, state_of(sk), &m->actor, tier))
 		return NW_REFUSED;
-	return admit(class, m->actor.cgroup, m->actor.now);
+	return admit(class, m->actor.cgroup, m->actor.now, n);
 }
 
 static __always_inline int close_message(struct nw_message *m, enum nw_class class, bool sent)
@@ -137,7 +137,7 @@ static __always_inline int ship(struct __sk_buff *skb, __u32 off, __u32 n, __u64
 
 	m.id = id;
 	m.what = what;
-	flags = open_message(skb, &m, class, tier);
+	flags = open_message(skb, &m, class, n, tier);
 	if (flags == NW_REFUSED)
 		return 0;
 	if (n <= 128) /* most queries and answers */

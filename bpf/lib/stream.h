@@ -79,7 +79,7 @@ __noinline int ship_prefix(struct __sk_buff *skb, __u32 seq, __u32 n, __u64 what
 		return 0;
 	m.id = seq;
 	m.what = what | NW_F_SYN;
-	flags = open_message(skb, &m, class, TIER_PLAIN);
+	flags = open_message(skb, &m, class, 0, TIER_PLAIN);
 	if (flags == NW_REFUSED)
 		return 0;
 	d = bpf_ringbuf_reserve(&events, sizeof(*d) + NW_PREFIX, 0);

@@ -34,7 +34,7 @@ struct Settings {
   Nanoseconds warmup = 10min;        // correlate.warmup
   uint32_t ring_bytes = 4U << 20;    // limits.ring_bytes, a power of two
   uint32_t quota_rate = 2000;        // limits.dns_per_second, of one cgroup
-  uint32_t quota_burst = 8000;       // limits.dns_burst
+  uint32_t quota_burst = 3000;       // limits.dns_burst
   std::string metrics_listen = "127.0.0.1:9464";  // metrics.listen; "" is off
 
   // Where each key's value came from: "default", "flag" or file:line.

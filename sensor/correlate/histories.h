@@ -5,10 +5,9 @@
 //
 // The sensor's own gaps lead to `warmup` for Context::warmup and to an
 // incomplete history for kIncomplete after it; a cgroup's own flood only to an
-// incomplete history, whatever the ring then refuses of it.  Holds at most kMostCgroups; those that no cgroup change
-// announced make room; from then on a cgroup without a history can't be judged
-// by it (`warmup`).
-// One thread, O(1).
+// incomplete history, whatever the ring then refuses of it.  Holds at most
+// kMostCgroups; those that no cgroup change announced make room; from then on a
+// cgroup without a history can't be judged by it (`warmup`). One thread, O(1).
 #ifndef NAMEWARD_CORRELATE_HISTORIES_H_
 #define NAMEWARD_CORRELATE_HISTORIES_H_
 

@@ -331,7 +331,8 @@ class RdataWriter {
       for (unsigned bit = 0; bit < bits->size() * 8; ++bit) {
         if (((*bits)[bit / 8] & (0x80 >> bit % 8)) == 0) continue;
         out_ += ' ';
-        AppendDnsType(static_cast<uint16_t>(unsigned{*window} << 8 | bit), out_);
+        AppendDnsType(static_cast<uint16_t>(unsigned{*window} << 8 | bit),
+                      out_);
       }
     }
     return true;

@@ -21,7 +21,7 @@ struct KernelKnobs {
   bool emit_flows = true;
   bool use_pids_cgroup = false;
   uint32_t quota_rate = 2000;
-  uint32_t quota_burst = 8000;
+  uint32_t quota_burst = 3000;
 };
 
 class KernelObject {

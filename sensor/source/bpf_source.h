@@ -49,7 +49,7 @@ struct BpfOptions {
   bool old_sockets = true;  // walk the sockets older than the sensor
   // DNS records that one cgroup may send a second, and at once; rate 0: any.
   uint32_t quota_rate = 2000;
-  uint32_t quota_burst = 8000;
+  uint32_t quota_burst = 3000;
   std::string cgroup_mount;  // empty: as /proc/self/mountinfo says
   AttachChoice attach = AttachChoice::kAuto;
 };
