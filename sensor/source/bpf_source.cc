@@ -127,7 +127,7 @@ void RingSource::Note(const nw_header& header, Bytes record) {
   }
   const auto cgroup = ByteReader(record).Copy<nw_cgroup>();
   if (!cgroup || (header.flags & NW_F_BORN) == 0) return;
-  // Under lockdown=confidentiality the kernel tells of a birth without the path.
+  // Under lockdown=confidentiality a birth is told without the path.
   if (cgroup->size > 0)
     told_.Told(cgroup->id);
   else

@@ -131,7 +131,7 @@ NodeFact LockdownFact(std::string_view lockdown) {
   // "none integrity [confidentiality]"
   if (lockdown.find("[confidentiality]") != std::string_view::npos) {
     return {"lockdown", FactState::kDegraded, "confidentiality",
-            "only programs with typed BTF load (Linux 5.15)"};
+            "the kernel gives no strings: events carry no executable"};
   }
   const bool integrity = lockdown.find("[integrity]") != std::string_view::npos;
   return {"lockdown", FactState::kOk, integrity ? "integrity" : "none", ""};
