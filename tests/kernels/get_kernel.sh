@@ -22,19 +22,21 @@ skip() {
 # The mirror that this machine uses already, by the end of its path.
 mirror() {
   { cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true; } |
-    grep -oE "https?://[^ ]+/$1/?( |\$)" | head -n 1 | tr -d ' ' |
-    grep . || echo "http://deb.debian.org/$1"
+    grep -oE "https?://[^ ]+/$1/?( |\$)" | head -n 1 | tr -d ' ' | grep .
 }
 
 write_apt_state() {
-  local source="[signed-by=$keyring]"
+  local source="[signed-by=$keyring]" main security
+  main=$(mirror debian) || skip "no apt source here ends in /debian"
+  security=$(mirror debian-security) ||
+    skip "no apt source here ends in /debian-security"
   mkdir -p "$apt"/{state/lists/partial,cache/archives/partial,etc/parts}
   : >"$apt/state/status"
   {
-    echo "deb $source $(mirror debian) $suite main"
+    echo "deb $source $main $suite main"
     case $suite in
       *-backports) ;;
-      *) echo "deb $source $(mirror debian-security) $suite-security main" ;;
+      *) echo "deb $source $security $suite-security main" ;;
     esac
   } >"$apt/etc/sources.list"
   cat >"$apt/apt.conf" <<CONF
