@@ -30,7 +30,6 @@ void PrintBash(const CLI::App& app, bool zsh) {
     std::printf("    %s) words=\"%s\" ;;\n", verb->get_name().c_str(),
                 WordsAfter(*verb).c_str());
   std::printf("    *) words=\"%s\" ;;\n  esac\n", WordsAfter(app).c_str());
-  std::puts("  [ \"$COMP_CWORD\" -eq 1 ] && words=\"${words} \"");
   std::puts(
       "  COMPREPLY=($(compgen -W \"$words\" -- "
       "\"${COMP_WORDS[COMP_CWORD]}\"))\n"

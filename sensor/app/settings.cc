@@ -161,7 +161,14 @@ std::string AllKeys() {
   return names;
 }
 
-std::string Quote(const std::string& word) { return "\"" + word + "\""; }
+// As YAML reads it back.
+std::string ShowValue(const Key& key, const Settings& settings) {
+  std::string value(key.is_list ? "[" : "");
+  const Words words = key.show(settings);
+  for (size_t i = 0; i < words.size(); ++i)
+    value.append(i == 0 ? "\"" : ", \"").append(words[i]).append("\"");
+  return value.append(key.is_list ? "]" : "");
+}
 
 }  // namespace
 
@@ -189,16 +196,14 @@ std::string PrintConfig(const Settings& settings) {
     const std::string head(grouped ? key.name.substr(0, dot) : "");
     if (grouped && head != group) text += head + ":\n";
     group = head;
-    std::string value;
-    for (const std::string& word : key.show(settings))
-      value += (value.empty() ? "" : ", ") + Quote(word);
-    if (key.is_list) value = "[" + value + "]";
     const auto origin = settings.origins.find(std::string(key.name));
-    text += (grouped ? "  " : "") +
-            std::string(key.name.substr(grouped ? dot + 1 : 0)) + ": " + value +
-            "  # " +
-            (origin == settings.origins.end() ? "default" : origin->second) +
-            "\n";
+    text.append(grouped ? "  " : "")
+        .append(key.name.substr(grouped ? dot + 1 : 0))
+        .append(": ")
+        .append(ShowValue(key, settings))
+        .append("  # ")
+        .append(origin == settings.origins.end() ? "default" : origin->second)
+        .append("\n");
   }
   return text;
 }

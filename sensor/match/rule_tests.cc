@@ -17,7 +17,7 @@ std::string ShowTime(Nanoseconds at) {
 std::string Show(const ExpectedFinding& expected) {
   std::string text = expected.rule + " at " + ShowTime(expected.at);
   for (const auto& [field, value] : expected.fields)
-    text += ", " + field + " " + value;
+    text.append(", ").append(field).append(" ").append(value);
   return text;
 }
 
