@@ -18,6 +18,12 @@ size_t allocations = 0;
   if (memory == nullptr) std::abort();
   return memory;
 }
+// std::stable_sort's buffer.
+[[gnu::noinline]] void* operator new(size_t size,
+                                     const std::nothrow_t&) noexcept {
+  ++allocations;
+  return std::malloc(size);
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
