@@ -60,11 +60,14 @@ inline Event SampleEvent() {
   Workload workload;
   workload.cgroup_id = event.origin.cgroup_id;
   workload.cgroup_path = "/kubepods/pod1/abc";
-  workload.pod = Pod{"payments",
-                     "checkout-1",
-                     "11-22",
-                     "Deployment/checkout",
-                     {{"app", "checkout"}}};
+  Pod pod;
+  pod.namespace_name = "payments";
+  pod.name = "checkout-1";
+  pod.uid = "11-22";
+  pod.workload = "Deployment/checkout";
+  pod.labels = {{"app", "checkout"}};
+  workload.pod = std::make_shared<const Pod>(pod);
+  workload.naming = Naming::kNamed;
   workload.container = Container{"abc", "main", ""};
   event.origin.workload = std::make_shared<const Workload>(workload);
   return event;
@@ -137,9 +140,11 @@ inline Event MakeHostile(Event event) {
   process.exe = std::make_shared<const std::string>(std::string(5000, '\x01'));
   Workload workload = *event.origin.workload;
   workload.cgroup_path = "/" + std::string(5000, '\n');
-  workload.pod = Pod{text, text, text, text, {}};
+  Pod pod;
+  pod.namespace_name = pod.name = pod.uid = pod.workload = text;
   for (int i = 0; i < 1000; ++i)
-    workload.pod->labels[std::to_string(i) + text] = std::string(300, '\xff');
+    pod.labels[std::to_string(i) + text] = std::string(300, '\xff');
+  workload.pod = std::make_shared<const Pod>(pod);
   workload.container = Container{text, std::string(9000, '"'), text};
   event.origin.workload = std::make_shared<const Workload>(workload);
   if (auto* dns = std::get_if<DnsEvent>(&event.body)) {

@@ -261,7 +261,7 @@ void EventFields::AddTxtRecords() {
 void EventFields::AddWorkloadText(FieldId field) {
   const WorkloadRef& workload = event_->origin.workload;
   if (workload == nullptr) return;
-  const Pod* pod = workload->pod ? &*workload->pod : nullptr;
+  const Pod* pod = workload->pod.get();
   const Container* container =
       workload->container ? &*workload->container : nullptr;
   switch (field) {

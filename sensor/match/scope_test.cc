@@ -12,10 +12,11 @@ Workload PodOf(std::string name_space,
                std::map<std::string, std::string> labels) {
   Workload workload;
   workload.cgroup_path = "/kubepods/pod1/c1";
-  workload.pod = Pod{};
-  workload.pod->namespace_name = std::move(name_space);
-  workload.pod->workload = "Deployment/checkout";
-  workload.pod->labels = std::move(labels);
+  Pod pod;
+  pod.namespace_name = std::move(name_space);
+  pod.workload = "Deployment/checkout";
+  pod.labels = std::move(labels);
+  workload.pod = std::make_shared<const Pod>(pod);
   workload.container = Container{"c1", "app", ""};
   return workload;
 }

@@ -93,7 +93,7 @@ class TestReader {
     workload->unit = Text(node, "unit");
     const YamlNode* pod = node.Find("pod");
     if (pod != nullptr && CheckMap(*pod, "pod", kPodKeys, reporter_))
-      workload->pod = ReadPod(*pod);
+      workload->pod = std::make_shared<const Pod>(ReadPod(*pod));
     const YamlNode* container = node.Find("container");
     if (container != nullptr &&
         CheckMap(*container, "container", kContainerKeys, reporter_))

@@ -10,17 +10,42 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "model/address.h"
+#include "model/domain_name.h"
 
 namespace nameward {
 
+// How a pod's program finds names (pod spec: dnsPolicy, dnsConfig).
+struct PodDns {
+  enum class Policy : uint8_t {
+    kClusterFirst,
+    kClusterFirstWithHostNet,
+    kDefault,
+    kNone,
+  };
+  Policy policy = Policy::kClusterFirst;
+  std::vector<IpAddress> nameservers;  // attacker-made: evidence, never trust
+  std::vector<DomainName> searches;    // of dnsConfig alone
+  std::optional<uint32_t> ndots;
+};
+
+// All that is kept of a pod's object; the rest, env values above all, is
+// dropped while it is parsed.
 struct Pod {
   std::string namespace_name;
   std::string name;
-  std::string uid;
+  std::string uid;  // 8-4-4-4-12, or a static pod's: 32 hex or any string
   std::string workload;  // Kind/name
   std::map<std::string, std::string> labels;
   bool host_network = false;
+  std::string service_account;
+  PodDns dns;
+  std::vector<IpAddress> host_aliases;   // spec.hostAliases[].ip
+  std::vector<IpAddress> service_hosts;  // literal *_SERVICE_HOST values of env
 };
+using PodRef = std::shared_ptr<const Pod>;
 
 struct Container {
   std::string id;
@@ -28,12 +53,23 @@ struct Container {
   std::string image;  // empty: not known (yet)
 };
 
+// How far a workload's names can be relied on.
+enum class Naming : uint8_t {
+  kNone,     // no pod is expected: the host, a bare container, no Kubernetes
+  kNamed,    // pod and, where the cgroup is a container's, container are known
+  kSandbox,  // of the pod's own sandbox: there is no container to name
+  kNoContainer,  // the pod is known, the container was not told in time
+  kMissing,      // the cgroup carries a pod uid that nobody has named in time
+};
+
 struct Workload {
   uint64_t cgroup_id = 0;
   std::string cgroup_path;  // in the v2 tree, "/" is the root; empty: not known
   std::string unit;         // systemd service or scope, if the path names one
-  std::optional<Pod> pod;
+  std::string pod_uid;      // that the path carries, also where `pod` is null
+  PodRef pod;               // null: no pod, or not known
   std::optional<Container> container;
+  Naming naming = Naming::kNone;
 
   // What dedup keys, Kafka keys and people call it: Kind/name of the pod's
   // workload, the container id, the unit, the cgroup path, or the cgroup id.
