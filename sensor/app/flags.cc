@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/policy_files.h"
+#include "app/surroundings.h"
 
 namespace nameward {
 namespace {
@@ -43,6 +44,19 @@ Status ReadFile(Settings& settings, const SettingFlags& flags) {
   return ReadConfigFile(settings, path, *text);
 }
 
+// What no single key can say.
+Status CheckTogether(const Settings& settings) {
+  if (const auto listen = MetricsAddress(settings); !listen)
+    return listen.error();
+  const KubeletSettings& kubelet = settings.kubelet;
+  if (kubelet.cert_file.empty() != kubelet.key_file.empty())
+    return Error{"kubelet.cert_file, kubelet.key_file", "only one is set",
+                 "set both or neither"};
+  if (settings.pods == PodsFrom::kFile && settings.pods_file.empty())
+    return Error{"pods.source file", "no file is named", "set pods.file"};
+  return Ok();
+}
+
 }  // namespace
 
 void AddSettingFlags(CLI::App& verb, SettingFlags& flags) {
@@ -73,6 +87,7 @@ void AddSettingFlags(CLI::App& verb, SettingFlags& flags) {
 Result<Settings> LoadSettings(const SettingFlags& flags) {
   Settings settings;
   settings.node_name = HostName();
+  NW_RETURN_IF_ERROR(ApplyEnvironment(ReadPodEnvironment(), settings));
   NW_RETURN_IF_ERROR(ReadFile(settings, flags));
   const auto set = [&settings](const char* key,
                                const std::vector<std::string>& words,
@@ -94,6 +109,7 @@ Result<Settings> LoadSettings(const SettingFlags& flags) {
     NW_RETURN_IF_ERROR(SetKey(settings, "node.flows", {"true"}, "--flows"));
   for (const std::string& assignment : flags.assigned)
     NW_RETURN_IF_ERROR(Assign(settings, assignment));
+  NW_RETURN_IF_ERROR(CheckTogether(settings));
   return settings;
 }
 

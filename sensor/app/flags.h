@@ -28,7 +28,7 @@ struct SettingFlags {
 
 void AddSettingFlags(CLI::App& verb, SettingFlags& flags);
 
-// Defaults, then the file, then the flags.
+// Defaults, then a pod's environment, the file, the flags.
 Result<Settings> LoadSettings(const SettingFlags& flags);
 
 }  // namespace nameward

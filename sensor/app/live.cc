@@ -39,7 +39,7 @@ struct Parts {
 Status OpenSinks(const LiveOptions& options, Parts& parts) {
   const Settings& settings = options.settings;
   if (!settings.metrics_listen.empty()) {
-    auto health = HealthServer::Open(settings.metrics_listen);
+    auto health = HealthServer::Open(*MetricsAddress(settings));
     if (!health) return health.error();
     parts.health = std::move(*health);
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/settings.h"
 
-#include <array>
+#include <algorithm>
 #include <bit>
 #include <charconv>
+#include <functional>
 #include <optional>
 
 namespace nameward {
@@ -14,25 +15,35 @@ using Words = std::vector<std::string>;
 // How one key is read and shown; `expects` completes "expected …".
 struct Key {
   std::string_view name;
-  std::string_view expects;
+  std::string expects;
   bool is_list;
-  bool (*read)(Settings&, const Words&);
-  Words (*show)(const Settings&);
+  std::function<bool(Settings&, const Words&)> read;
+  std::function<Words(const Settings&)> show;
 };
 
-bool ReadNumber(const Words& words, uint32_t least, uint32_t& out) {
-  const std::string& text = words[0];
-  uint32_t value = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return false;
-  if (value < least) return false;
-  out = value;
+// What each type of value reads, and shows so that it reads back.
+bool Read(const Words& words, std::string& out) {
+  out = words[0];
   return true;
 }
+Words Show(const std::string& value) { return {value}; }
+
+bool Read(const Words& words, bool& out) {
+  out = words[0] == "true";
+  return out || words[0] == "false";
+}
+Words Show(bool value) { return {value ? "true" : "false"}; }
+
+bool Read(const Words& words, uint32_t& out) {
+  const std::string& text = words[0];
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, out);
+  return error == std::errc() && stop == end;
+}
+Words Show(uint32_t value) { return {std::to_string(value)}; }
 
 // 90s, 10m, 2h, 500ms.
-bool ReadDuration(const Words& words, Nanoseconds& out) {
+bool Read(const Words& words, Nanoseconds& out) {
   const std::string& text = words[0];
   uint32_t number = 0;
   const auto [unit, error] =
@@ -45,9 +56,18 @@ bool ReadDuration(const Words& words, Nanoseconds& out) {
   if (suffix == "h") return out = number * 1h, true;
   return false;
 }
+Words Show(Nanoseconds value) {
+  if (value % 1h == 0s) return {std::to_string(value / 1h) + "h"};
+  if (value % 1min == 0s) return {std::to_string(value / 1min) + "m"};
+  if (value % 1s == 0s) return {std::to_string(value / 1s) + "s"};
+  return {std::to_string(value / 1ms) + "ms"};
+}
+
+bool Read(const Words& words, Words& out) { return out = words, true; }
+Words Show(const Words& value) { return value; }
 
 template <typename T>
-bool ReadEach(const Words& words, std::vector<T>& out) {
+bool Read(const Words& words, std::vector<T>& out) {
   std::vector<T> read;
   for (const std::string& word : words) {
     const std::optional<T> value = T::Parse(word);
@@ -57,107 +77,173 @@ bool ReadEach(const Words& words, std::vector<T>& out) {
   out = std::move(read);
   return true;
 }
-
 template <typename T>
-Words ShowEach(const std::vector<T>& values) {
+Words Show(const std::vector<T>& values) {
   Words words;
   for (const T& value : values) words.push_back(value.ToString());
   return words;
 }
 
-std::string ShowDuration(Nanoseconds duration) {
-  if (duration % 1h == 0s) return std::to_string(duration / 1h) + "h";
-  if (duration % 1min == 0s) return std::to_string(duration / 1min) + "m";
-  if (duration % 1s == 0s) return std::to_string(duration / 1s) + "s";
-  return std::to_string(duration / 1ms) + "ms";
+template <typename T>
+inline constexpr bool kIsList = false;
+template <typename T>
+inline constexpr bool kIsList<std::vector<T>> = true;
+
+KubeletSettings& Group(Settings& s, const KubeletSettings*) {
+  return s.kubelet;
+}
+Settings& Group(Settings& s, const Settings*) { return s; }
+const KubeletSettings& Group(const Settings& s, const KubeletSettings*) {
+  return s.kubelet;
+}
+const Settings& Group(const Settings& s, const Settings*) { return s; }
+
+// A key that is one field, and takes what `valid` says.
+template <typename G, typename T>
+Key Field(
+    std::string_view name, std::string expects, T G::*field,
+    std::function<bool(const T&)> valid = [](const T&) { return true; }) {
+  constexpr const G* kGroup = nullptr;
+  return {name, std::move(expects), kIsList<T>,
+          [=](Settings& settings, const Words& words) {
+            T value{};
+            if (!Read(words, value) || !valid(value)) return false;
+            Group(settings, kGroup).*field = std::move(value);
+            return true;
+          },
+          [=](const Settings& settings) {
+            return Show(Group(settings, kGroup).*field);
+          }};
+}
+
+// A number between two bounds, both allowed.
+template <typename G>
+Key Number(std::string_view name, uint32_t G::*field, uint32_t least,
+           uint32_t most = UINT32_MAX) {
+  std::string expects = "a number from " + std::to_string(least);
+  if (most != UINT32_MAX) expects += " to " + std::to_string(most);
+  return Field<G, uint32_t>(
+      name, std::move(expects), field,
+      [=](uint32_t value) { return value >= least && value <= most; });
+}
+
+// An enum whose values have the given words, in order.
+template <typename G, typename T>
+Key Choice(std::string_view name, T G::*field, Words words) {
+  constexpr const G* kGroup = nullptr;
+  std::string expects;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) expects += i + 1 == words.size() ? " or " : ", ";
+    expects += words[i];
+  }
+  return {name, std::move(expects), false,
+          [=](Settings& settings, const Words& given) {
+            const auto at = std::find(words.begin(), words.end(), given[0]);
+            if (at == words.end()) return false;
+            Group(settings, kGroup).*field = static_cast<T>(at - words.begin());
+            return true;
+          },
+          [=](const Settings& settings) {
+            const auto at = static_cast<size_t>(Group(settings, kGroup).*field);
+            return Words{words[std::min(at, words.size() - 1)]};
+          }};
 }
 
 constexpr uint32_t kLeastRing = 64 * 1024;
+constexpr uint32_t kMostBody = 128U << 20;  // of 250 pods it is 3 MB
 
-bool ReadRing(Settings& s, const Words& words) {
-  uint32_t bytes = 0;
-  if (!ReadNumber(words, kLeastRing, bytes) || !std::has_single_bit(bytes))
-    return false;
-  s.ring_bytes = bytes;
-  return true;
+bool IsRingSize(uint32_t bytes) {
+  return bytes >= kLeastRing && std::has_single_bit(bytes);
+}
+bool IsPositive(Nanoseconds duration) { return duration > 0s; }
+
+// The port of "pod:9464".
+std::optional<std::string> PodPort(const std::string& listen) {
+  constexpr std::string_view kPod = "pod:";
+  if (!listen.starts_with(kPod)) return std::nullopt;
+  return listen.substr(kPod.size());
+}
+bool IsListen(const std::string& listen) {
+  const auto port = PodPort(listen);
+  return listen.empty() || Endpoint::Parse(port ? "0.0.0.0:" + *port : listen);
 }
 
-bool ReadFormat(Settings& s, const Words& words) {
-  if (words[0] != "ocsf" && words[0] != "human") return false;
-  s.alert_format =
-      words[0] == "ocsf" ? AlertFormat::kOcsf : AlertFormat::kHuman;
-  return true;
+std::vector<Key> NodeKeys() {
+  constexpr char kNetworks[] = "CIDR ranges without host bits";
+  return {
+      Field<Settings, std::string>("node.name", "a name", &Settings::node_name,
+                                   [](const auto& n) { return !n.empty(); }),
+      Field("node.addresses", "IP addresses", &Settings::node_addresses),
+      Field("node.flows", "true or false", &Settings::flows),
+      Field("cluster.internal", kNetworks, &Settings::internal),
+      Field("cluster.services", kNetworks, &Settings::services),
+  };
 }
 
-bool ReadListen(Settings& s, const Words& words) {
-  const bool valid = words[0].empty() || Endpoint::Parse(words[0]);
-  if (valid) s.metrics_listen = words[0];
-  return valid;
+std::vector<Key> PodKeys() {
+  using K = KubeletSettings;
+  constexpr char kPath[] = "a path";
+  return {
+      Choice("pods.source", &Settings::pods, {"none", "kubelet", "file"}),
+      Field("pods.file", kPath, &Settings::pods_file),
+      Field("kubelet.address", "IP addresses, tried in order", &K::address),
+      Number("kubelet.port", &K::port, 1, UINT16_MAX),
+      Field("kubelet.server_name", "a name", &K::server_name),
+      Choice("kubelet.tls", &K::tls, {"verify", "pin", "insecure"}),
+      Field("kubelet.ca_file", kPath, &K::ca_file),
+      Field("kubelet.token_file", kPath, &K::token_file),
+      Field("kubelet.cert_file", kPath, &K::cert_file),
+      Field("kubelet.key_file", kPath, &K::key_file),
+      Field("kubelet.read_only_port", "true or false", &K::read_only_port),
+      Field<K, Nanoseconds>("kubelet.poll", "a duration, as 10s", &K::poll,
+                            IsPositive),
+      Field<K, Nanoseconds>("kubelet.timeout", "a duration, as 10s",
+                            &K::timeout, IsPositive),
+      Number("kubelet.max_body", &K::max_body, 1U << 20, kMostBody),
+  };
 }
 
-constexpr std::string_view kNetworks = "CIDR ranges without host bits";
+std::vector<Key> StageKeys() {
+  return {
+      Field("rules.paths", "files or directories", &Settings::rules),
+      Choice("alerts.format", &Settings::alert_format, {"ocsf", "human"}),
+      Field("alerts.file", "a path, or nothing for stdout",
+            &Settings::alert_file),
+      Field("correlate.resolvers", "addresses with port, as 10.96.0.10:53",
+            &Settings::resolvers),
+      Field("correlate.encrypted_resolvers", "IP addresses",
+            &Settings::encrypted),
+      Field("correlate.warmup", "a duration, as 10m", &Settings::warmup),
+      Field<Settings, uint32_t>("limits.ring_bytes",
+                                "a power of two from 65536",
+                                &Settings::ring_bytes, IsRingSize),
+      Number("limits.dns_per_second", &Settings::quota_rate, 1),
+      Number("limits.dns_burst", &Settings::quota_burst, 1),
+      Field<Settings, std::string>("metrics.listen",
+                                   "an address with port, pod:PORT, or nothing",
+                                   &Settings::metrics_listen, IsListen),
+  };
+}
 
-const std::array kKeys = {
-    Key{"node.name", "a name", false,
-        [](Settings& s, const Words& w) {
-          return s.node_name = w[0], !w[0].empty();
-        },
-        [](const Settings& s) { return Words{s.node_name}; }},
-    Key{"node.flows", "true or false", false,
-        [](Settings& s, const Words& w) {
-          return s.flows = w[0] == "true", w[0] == "true" || w[0] == "false";
-        },
-        [](const Settings& s) { return Words{s.flows ? "true" : "false"}; }},
-    Key{"cluster.internal", kNetworks, true,
-        [](Settings& s, const Words& w) { return ReadEach(w, s.internal); },
-        [](const Settings& s) { return ShowEach(s.internal); }},
-    Key{"cluster.services", kNetworks, true,
-        [](Settings& s, const Words& w) { return ReadEach(w, s.services); },
-        [](const Settings& s) { return ShowEach(s.services); }},
-    Key{"pods", "none (the kubelet comes with a later version)", false,
-        [](Settings&, const Words& w) { return w[0] == "none"; },
-        [](const Settings&) { return Words{"none"}; }},
-    Key{"rules.paths", "files or directories", true,
-        [](Settings& s, const Words& w) { return s.rules = w, true; },
-        [](const Settings& s) { return s.rules; }},
-    Key{"alerts.format", "ocsf or human", false, ReadFormat,
-        [](const Settings& s) {
-          return Words{s.alert_format == AlertFormat::kOcsf ? "ocsf" : "human"};
-        }},
-    Key{"alerts.file", "a path, or nothing for stdout", false,
-        [](Settings& s, const Words& w) { return s.alert_file = w[0], true; },
-        [](const Settings& s) { return Words{s.alert_file}; }},
-    Key{"correlate.resolvers", "addresses with port, as 10.96.0.10:53", true,
-        [](Settings& s, const Words& w) { return ReadEach(w, s.resolvers); },
-        [](const Settings& s) { return ShowEach(s.resolvers); }},
-    Key{"correlate.encrypted_resolvers", "IP addresses", true,
-        [](Settings& s, const Words& w) { return ReadEach(w, s.encrypted); },
-        [](const Settings& s) { return ShowEach(s.encrypted); }},
-    Key{"correlate.warmup", "a duration, as 10m", false,
-        [](Settings& s, const Words& w) { return ReadDuration(w, s.warmup); },
-        [](const Settings& s) { return Words{ShowDuration(s.warmup)}; }},
-    Key{"limits.ring_bytes", "a power of two from 65536", false, ReadRing,
-        [](const Settings& s) { return Words{std::to_string(s.ring_bytes)}; }},
-    Key{"limits.dns_per_second", "a number from 1", false,
-        [](Settings& s, const Words& w) {
-          return ReadNumber(w, 1, s.quota_rate);
-        },
-        [](const Settings& s) { return Words{std::to_string(s.quota_rate)}; }},
-    Key{"limits.dns_burst", "a number from 1", false,
-        [](Settings& s, const Words& w) {
-          return ReadNumber(w, 1, s.quota_burst);
-        },
-        [](const Settings& s) { return Words{std::to_string(s.quota_burst)}; }},
-    Key{"metrics.listen", "an address with port, or nothing", false, ReadListen,
-        [](const Settings& s) { return Words{s.metrics_listen}; }},
-};
+const std::vector<Key>& Keys() {
+  static const std::vector<Key> keys = [] {
+    std::vector<Key> all;
+    for (auto* part : {NodeKeys, PodKeys, StageKeys})
+      for (Key& key : part()) all.push_back(std::move(key));
+    return all;
+  }();
+  return keys;
+}
+
+// `pods: kubelet` is short for its source.
+std::string_view FullName(std::string_view name) {
+  return name == "pods" ? "pods.source" : name;
+}
 
 std::string AllKeys() {
   std::string names;
-  for (const Key& key : kKeys) {
-    if (!names.empty()) names += ", ";
-    names += key.name;
-  }
+  for (const Key& key : Keys())
+    names.append(names.empty() ? "" : ", ").append(key.name);
   return names;
 }
 
@@ -174,7 +260,8 @@ std::string ShowValue(const Key& key, const Settings& settings) {
 
 Status SetKey(Settings& settings, std::string_view name, const Words& words,
               std::string_view origin) {
-  for (const Key& key : kKeys) {
+  name = FullName(name);
+  for (const Key& key : Keys()) {
     if (key.name != name) continue;
     const bool counted = key.is_list || words.size() == 1;
     if (!counted || !key.read(settings, words))
@@ -187,10 +274,29 @@ Status SetKey(Settings& settings, std::string_view name, const Words& words,
                "known keys: " + AllKeys()};
 }
 
+std::vector<std::string_view> SettingNames() {
+  std::vector<std::string_view> names;
+  for (const Key& key : Keys()) names.push_back(key.name);
+  return names;
+}
+
+Result<std::string> MetricsAddress(const Settings& settings) {
+  const auto port = PodPort(settings.metrics_listen);
+  if (!port) return settings.metrics_listen;
+  const auto address = IpAddress::Parse(settings.pod_ip);
+  if (!address)
+    return Error{"metrics.listen " + settings.metrics_listen,
+                 "POD_IP is not this pod's address",
+                 "set it from status.podIP, or write an address"};
+  Endpoint listen = *Endpoint::Parse("0.0.0.0:" + *port);
+  listen.address = *address;
+  return listen.ToString();
+}
+
 std::string PrintConfig(const Settings& settings) {
   std::string text;
   std::string group;
-  for (const Key& key : kKeys) {
+  for (const Key& key : Keys()) {
     const size_t dot = key.name.find('.');
     const bool grouped = dot != std::string_view::npos;
     const std::string head(grouped ? key.name.substr(0, dot) : "");

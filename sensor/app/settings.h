@@ -2,9 +2,9 @@
 // The configuration (docs/operations.md): every key has a default, so no file
 // is needed.
 //
-// Order of precedence: flag, file, default; each value knows where it came
-// from, which --print-config shows.  Parsed once, before anything privileged;
-// passed on as plain values.
+// Order of precedence: flag, file, the pod's environment (surroundings.h),
+// default; each value knows where it came from, which --print-config shows.
+// Parsed once, before anything privileged; passed on as plain values.
 #ifndef NAMEWARD_APP_SETTINGS_H_
 #define NAMEWARD_APP_SETTINGS_H_
 
@@ -21,11 +21,36 @@
 
 namespace nameward {
 
+enum class PodsFrom : uint8_t { kNone, kKubelet, kFile };
+enum class KubeletTls : uint8_t { kVerify, kPin, kInsecure };
+
+// kubelet.*: how the pods of this node are asked for.
+struct KubeletSettings {
+  std::vector<IpAddress> address;  // tried in order; empty: the loopback
+  uint32_t port = 10250;
+  std::string server_name;  // whose certificate it must be; empty: the address
+  KubeletTls tls = KubeletTls::kVerify;
+  std::string ca_file =  // or, to pin, the kubelet's own certificate
+      "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt";
+  std::string token_file =
+      "/var/run/secrets/kubernetes.io/serviceaccount/token";
+  std::string cert_file;  // a client certificate instead of the token
+  std::string key_file;
+  bool read_only_port = false;  // plain HTTP without any proof
+  Nanoseconds poll = 10s;
+  Nanoseconds timeout = 10s;
+  uint32_t max_body = 32U << 20;
+};
+
 struct Settings {
-  std::string node_name;           // node.name; default: the host's name
-  bool flows = false;              // node.flows: report established and closed
-  std::vector<Network> internal;   // cluster.internal: pod and node ranges
-  std::vector<Network> services;   // cluster.services
+  std::string node_name;                  // node.name; default: the host's name
+  std::vector<IpAddress> node_addresses;  // empty: those of the interfaces
+  bool flows = false;               // node.flows: report established and closed
+  std::vector<Network> internal;    // cluster.internal: pod and node ranges
+  std::vector<Network> services;    // cluster.services
+  PodsFrom pods = PodsFrom::kNone;  // pods, or pods.source
+  std::string pods_file;            // pods.file: a kubelet's /pods answer
+  KubeletSettings kubelet;
   std::vector<std::string> rules;  // rules.paths: files and directories
   AlertFormat alert_format = AlertFormat::kOcsf;  // alerts.format
   std::string alert_file;                         // alerts.file; empty: stdout
@@ -35,7 +60,11 @@ struct Settings {
   uint32_t ring_bytes = 4U << 20;    // limits.ring_bytes, a power of two
   uint32_t quota_rate = 2000;        // limits.dns_per_second, of one cgroup
   uint32_t quota_burst = 3000;       // limits.dns_burst
-  std::string metrics_listen = "127.0.0.1:9464";  // metrics.listen; "" is off
+  // metrics.listen; "" is off, "pod:9464" the pod's own address.
+  std::string metrics_listen = "127.0.0.1:9464";
+
+  std::string pod_ip;  // POD_IP, POD_UID of the sensor's own pod; no keys
+  std::string pod_uid;
 
   // Where each key's value came from: "default", "flag" or file:line.
   std::map<std::string, std::string> origins;
@@ -49,6 +78,12 @@ Status SetKey(Settings& settings, std::string_view key,
 // Reads a configuration file's text; `name` is for messages.
 Status ReadConfigFile(Settings& settings, std::string_view name,
                       std::string_view text);
+
+// Every key's full name, in the order of --print-config.
+std::vector<std::string_view> SettingNames();
+
+// metrics.listen as address:port, with the pod's own address filled in.
+Result<std::string> MetricsAddress(const Settings& settings);
 
 // "key: value  # origin" for every key, a YAML file that gives the same
 // settings.

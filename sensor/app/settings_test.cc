@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "app/surroundings.h"
 
 namespace nameward {
@@ -28,7 +31,10 @@ TEST(Settings, BadValuesSayWhatIsExpected) {
         std::pair{"correlate.warmup", "5"},
         std::pair{"limits.ring_bytes", "65537"},
         std::pair{"metrics.listen", "localhost:9464"},
-        std::pair{"node.flows", "yes"}}) {
+        std::pair{"metrics.listen", "pod:http"}, std::pair{"pods", "docker"},
+        std::pair{"kubelet.address", "worker-7"},
+        std::pair{"kubelet.port", "65536"}, std::pair{"kubelet.tls", "off"},
+        std::pair{"kubelet.poll", "0s"}, std::pair{"node.flows", "yes"}}) {
     const std::string error = ErrorOf(SetKey(settings, key, {value}, "f:1:1"));
     EXPECT_NE(error.find("f:1:1: bad value for " + std::string(key)),
               std::string::npos)
@@ -60,6 +66,75 @@ TEST(Settings, AConfigFilesErrorNamesTheLine) {
       settings, "n.yaml", "node:\n  name: a\nmetrics:\n  x: 1\n"));
   EXPECT_NE(error.find("n.yaml:4:3: unknown key metrics.x"), std::string::npos)
       << error;
+}
+
+TEST(Settings, EveryKeyIsDocumented) {
+  std::ifstream file(NW_DOCS "/operations.md");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  for (const std::string_view name : SettingNames())
+    EXPECT_NE(text.find("`" + std::string(name) + "`"), std::string::npos)
+        << name << " is not in docs/operations.md";
+}
+
+TEST(Settings, EveryDefaultReadsBack) {
+  Settings settings;
+  settings.node_name = "n1";
+  const Status status = ReadConfigFile(settings, "d", PrintConfig(settings));
+  EXPECT_TRUE(status) << ErrorOf(status);
+}
+
+TEST(Settings, PodsIsShortForItsSource) {
+  Settings settings;
+  ASSERT_TRUE(ReadConfigFile(settings, "a.yaml", "pods: kubelet\n"));
+  EXPECT_EQ(settings.pods, PodsFrom::kKubelet);
+  ASSERT_TRUE(ReadConfigFile(settings, "b.yaml",
+                             "pods:\n  source: file\n  file: /p.json\n"));
+  EXPECT_EQ(settings.pods, PodsFrom::kFile);
+  EXPECT_EQ(settings.pods_file, "/p.json");
+}
+
+TEST(Settings, TheMetricsListenOnThePodsOwnAddress) {
+  Settings settings;
+  ASSERT_TRUE(SetKey(settings, "metrics.listen", {"pod:9464"}, "--set"));
+  EXPECT_FALSE(MetricsAddress(settings));
+  settings.pod_ip = "10.244.1.7";
+  EXPECT_EQ(*MetricsAddress(settings), "10.244.1.7:9464");
+  settings.pod_ip = "fd00::7";
+  EXPECT_EQ(*MetricsAddress(settings), "[fd00::7]:9464");
+}
+
+TEST(PodEnvironment, FindsTheKubeletWhereAllOfItIsThere) {
+  const PodEnvironment whole = {.node_name = "worker-7",
+                                .host_ip = "192.0.2.7,2001:db8::7",
+                                .has_account = true};
+  Settings settings;
+  ASSERT_TRUE(ApplyEnvironment(whole, settings));
+  EXPECT_EQ(settings.pods, PodsFrom::kKubelet);
+  EXPECT_EQ(settings.node_name, "worker-7");
+  EXPECT_EQ(settings.kubelet.server_name, "worker-7");
+  EXPECT_EQ(settings.kubelet.address.size(), 2U);
+  EXPECT_EQ(settings.node_addresses.size(), 2U);
+  EXPECT_NE(PrintConfig(settings).find(
+                "source: \"kubelet\"  # HOST_IP, NODE_NAME and a service"),
+            std::string::npos)
+      << PrintConfig(settings);
+
+  for (auto forget : {+[](PodEnvironment& pod) { pod.node_name.clear(); },
+                      +[](PodEnvironment& pod) { pod.host_ip.clear(); },
+                      +[](PodEnvironment& pod) { pod.has_account = false; }}) {
+    PodEnvironment part = whole;
+    forget(part);
+    Settings without;
+    ASSERT_TRUE(ApplyEnvironment(part, without));
+    EXPECT_EQ(without.pods, PodsFrom::kNone);
+  }
+}
+
+TEST(PodEnvironment, SaysWhichVariableIsNoAddress) {
+  Settings settings;
+  const std::string error =
+      ErrorOf(ApplyEnvironment({.host_ip = "worker-7"}, settings));
+  EXPECT_NE(error.find("HOST_IP: bad value"), std::string::npos) << error;
 }
 
 TEST(ResolvConf, TakesNameserversOnly) {

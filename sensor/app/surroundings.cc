@@ -4,7 +4,9 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <sstream>
@@ -28,6 +30,18 @@ std::string BootId() {
   return id;
 }
 
+std::string Variable(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  return value == nullptr ? "" : value;
+}
+
+std::vector<std::string> SplitAtCommas(const std::string& text) {
+  std::vector<std::string> words;
+  std::istringstream parts(text);
+  for (std::string word; std::getline(parts, word, ',');) words.push_back(word);
+  return words;
+}
+
 std::optional<IpAddress> AddressOf(const sockaddr* address) {
   if (address == nullptr) return std::nullopt;
   if (address->sa_family == AF_INET) {
@@ -41,7 +55,7 @@ std::optional<IpAddress> AddressOf(const sockaddr* address) {
   return IpAddress(v6.sin6_addr.s6_addr);
 }
 
-std::vector<IpAddress> NodeAddresses() {
+std::vector<IpAddress> InterfaceAddresses() {
   std::vector<IpAddress> addresses;
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) return addresses;
@@ -69,6 +83,34 @@ std::vector<Endpoint> ParseResolvConf(std::string_view text) {
   return resolvers;
 }
 
+PodEnvironment ReadPodEnvironment() {
+  const KubeletSettings files;
+  PodEnvironment pod;
+  pod.node_name = Variable("NODE_NAME");
+  pod.host_ip = Variable("HOST_IP");
+  pod.pod_ip = Variable("POD_IP");
+  pod.pod_uid = Variable("POD_UID");
+  pod.has_account = access(files.token_file.c_str(), F_OK) == 0 &&
+                    access(files.ca_file.c_str(), F_OK) == 0;
+  return pod;
+}
+
+Status ApplyEnvironment(const PodEnvironment& pod, Settings& settings) {
+  settings.pod_ip = pod.pod_ip;
+  settings.pod_uid = pod.pod_uid;
+  if (!pod.node_name.empty()) {
+    for (const char* key : {"node.name", "kubelet.server_name"})
+      NW_RETURN_IF_ERROR(SetKey(settings, key, {pod.node_name}, "NODE_NAME"));
+  }
+  if (pod.host_ip.empty()) return Ok();
+  const auto addresses = SplitAtCommas(pod.host_ip);
+  for (const char* key : {"node.addresses", "kubelet.address"})
+    NW_RETURN_IF_ERROR(SetKey(settings, key, addresses, "HOST_IP"));
+  if (pod.node_name.empty() || !pod.has_account) return Ok();
+  return SetKey(settings, "pods.source", {"kubelet"},
+                "HOST_IP, NODE_NAME and a service account");
+}
+
 Context LiveContext(const Settings& settings) {
   Context context;
   context.node = settings.node_name;
@@ -78,7 +120,9 @@ Context LiveContext(const Settings& settings) {
                           : settings.resolvers;
   context.internal = settings.internal;
   context.services = settings.services;
-  context.node_addresses = NodeAddresses();
+  context.node_addresses = settings.node_addresses.empty()
+                               ? InterfaceAddresses()
+                               : settings.node_addresses;
   context.encrypted = settings.encrypted;
   context.warmup = settings.warmup;
   return context;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Context of a live run: what this node says of itself, and the settings.
+// What a live run finds around itself: the pod that it may run in, and the
+// Context, which is what this node says of itself and the settings.
 #ifndef NAMEWARD_APP_SURROUNDINGS_H_
 #define NAMEWARD_APP_SURROUNDINGS_H_
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,7 +13,20 @@
 
 namespace nameward {
 
-// Reads the boot id, the node's addresses and, unless resolvers are configured,
+// What a pod is told of itself by the downward API; empty: not told.
+struct PodEnvironment {
+  std::string node_name;     // NODE_NAME: spec.nodeName
+  std::string host_ip;       // HOST_IP: status.hostIP, or hostIPs with commas
+  std::string pod_ip;        // POD_IP: status.podIP
+  std::string pod_uid;       // POD_UID: metadata.uid
+  bool has_account = false;  // a service account's token and CA are mounted
+};
+PodEnvironment ReadPodEnvironment();
+
+// The defaults that a pod has and another process has not.
+Status ApplyEnvironment(const PodEnvironment& pod, Settings& settings);
+
+// Reads the boot id and, unless they are configured, the node's addresses and
 // /etc/resolv.conf: before the rights are dropped.  What can't be read is left
 // empty, as is `attached`.
 Context LiveContext(const Settings& settings);
