@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 
+#include "app/starting_answer.h"
 #include "model/address.h"
 
 namespace nameward {
@@ -13,6 +14,12 @@ namespace {
 
 constexpr size_t kThreads = 2;  // a scrape and a probe at the same time
 constexpr char kText[] = "text/plain; charset=utf-8";
+
+// The library's server, and the one thing that it does not show.
+class Listener final : public httplib::Server {
+ public:
+  int fd() const { return svr_sock_; }
+};
 
 class HttplibHealthServer final : public HealthServer {
  public:
@@ -35,7 +42,10 @@ class HttplibHealthServer final : public HealthServer {
     } else if (server_.bind_to_port(host, listen.port)) {
       port_ = listen.port;
     }
-    if (port_ > 0) return Ok();
+    if (port_ > 0) {
+      starting_.emplace(server_.fd());
+      return Ok();
+    }
     return Error{"metrics.listen " + listen.ToString(),
                  "the address can't be bound",
                  "choose another with --metrics-listen, or \"\" for none"};
@@ -58,6 +68,7 @@ class HttplibHealthServer final : public HealthServer {
     server_.Get("/readyz", [this](const auto&, httplib::Response& response) {
       Answer(probes_.ready(), response);
     });
+    starting_.reset();
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) std::this_thread::yield();
   }
@@ -70,7 +81,8 @@ class HttplibHealthServer final : public HealthServer {
     response.set_content(missing.empty() ? "ok\n" : missing, kText);
   }
 
-  httplib::Server server_;
+  Listener server_;
+  std::optional<StartingAnswer> starting_;
   HealthProbes probes_;
   std::thread thread_;
   int port_ = -1;

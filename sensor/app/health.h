@@ -2,10 +2,10 @@
 // The HTTP side of health (docs/operations.md): /metrics, /healthz, /readyz,
 // /api/ledger.
 //
-// The listening socket is bound in Open, before rights are dropped; Serve
-// starts two threads of its own.  It only reads what the probes return, which
-// must be safe to call from any thread.  Bodies are small and bounded; there is
-// no input but the path.
+// The listening socket is bound in Open, before rights are dropped; from then
+// on every path answers 503 "starting".  Serve starts two threads of its own.
+// It only reads what the probes return, which must be safe to call from any
+// thread.  Bodies are small and bounded; there is no input but the path.
 #ifndef NAMEWARD_APP_HEALTH_H_
 #define NAMEWARD_APP_HEALTH_H_
 

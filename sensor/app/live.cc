@@ -60,16 +60,31 @@ Status OpenSinks(const LiveOptions& options, Parts& parts) {
   return Ok();
 }
 
-// Rotation renames files and makes new ones, so it is the folder.
+void TellDegraded(const std::vector<std::string>& degraded) {
+  for (const std::string& line : degraded)
+    std::fprintf(stderr, "nameward: degraded: %s\n", line.c_str());
+}
+
+// Rotation renames files and makes new ones, so the folder must be writable:
+// whatever else lies in it could then be written, too.
+void TellSharedFolder(const std::string& alert_file) {
+  if (alert_file.empty()) return;
+  const std::filesystem::path file(alert_file);
+  std::error_code error;
+  const auto folder = file.has_parent_path() ? file.parent_path() : ".";
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(file.filename().string())) continue;
+    TellDegraded({"alerts.file: its folder holds other files, as " + name +
+                  " (give it a folder of its own)"});
+    return;
+  }
+}
+
 std::vector<std::string> WrittenFolders(const Settings& settings) {
   if (settings.alert_file.empty()) return {};
   const auto folder = std::filesystem::path(settings.alert_file).parent_path();
   return {folder.empty() ? "." : folder.string()};
-}
-
-void TellDegraded(const std::vector<std::string>& degraded) {
-  for (const std::string& line : degraded)
-    std::fprintf(stderr, "nameward: degraded: %s\n", line.c_str());
 }
 
 // Privileged to unprivileged; no thread may exist before it returns.
@@ -83,6 +98,7 @@ Status OpenSource(const LiveOptions& options, Parts& parts) {
   TellDegraded(parts.source->report().degraded);
   RightsOptions rights;
   rights.writable = WrittenFolders(options.settings);
+  TellSharedFolder(options.settings.alert_file);
   const auto dropped = DropRights(rights);
   if (!dropped) return dropped.error();
   TellDegraded(dropped->degraded);

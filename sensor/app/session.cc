@@ -54,10 +54,13 @@ void Session::Read() {
   queue_.Close();
 }
 
+bool Session::Inject(RecordBatch batch) { return HandOver(batch); }
+
 // False if nobody will ever take it.
 bool Session::HandOver(RecordBatch& batch) {
   if (batch.count() == 0) return true;
   while (!queue_.PushFor(batch, kPollWait)) {
+    if (queue_.Finished()) return false;
     const std::lock_guard lock(mutex_);
     if (failure_) return false;
   }

@@ -34,6 +34,10 @@ class Session {
 
   // `first` is consumed before anything from the source.
   void Start(RecordBatch first);
+  // Hands over records of another origin than the source, in the order of the
+  // calls: pods, a new policy.  Waits while the queue is full, so not from the
+  // worker; false if nobody will take them any more.  Any other thread.
+  bool Inject(RecordBatch batch);
   // Drains and joins; the first error of source or consumers, if any.
   Status Stop();
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <latch>
+#include <thread>
 
 namespace nameward {
 namespace {
@@ -129,6 +130,41 @@ TEST(Session, AFailedConsumerEndsTheRun) {
   const Status stopped = session.Stop();
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().what, "disk");
+}
+
+// Never ends, has nothing to say.
+class SilentSource final : public RecordSource {
+ public:
+  Result<PollOutcome> Poll(RecordBatch&, Nanoseconds wait) override {
+    std::this_thread::sleep_for(wait / 100);
+    return PollOutcome::kIdle;
+  }
+};
+
+TEST(Session, TakesRecordsOfOthersInTheOrderOfTheirCalls) {
+  SilentSource source;
+  OrderedConsumer consumer;
+  Session session(source, {&consumer}, [] {});
+  session.Start({});
+  for (uint64_t i = 1; i <= 100; ++i) {
+    RecordBatch batch;
+    batch.AppendStruct(RecordType::kTimer, TimerRecord{i});
+    ASSERT_TRUE(session.Inject(std::move(batch)));
+  }
+  ASSERT_TRUE(session.Stop());
+  EXPECT_EQ(consumer.seen_, 100U);
+  EXPECT_TRUE(consumer.in_order_);
+}
+
+TEST(Session, SaysThatNobodyTakesRecordsAfterItsEnd) {
+  SilentSource source;
+  OrderedConsumer consumer;
+  Session session(source, {&consumer}, [] {});
+  session.Start({});
+  ASSERT_TRUE(session.Stop());
+  RecordBatch batch;
+  batch.AppendStruct(RecordType::kTimer, TimerRecord{1});
+  EXPECT_FALSE(session.Inject(std::move(batch)));
 }
 
 }  // namespace
