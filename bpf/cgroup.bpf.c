@@ -8,31 +8,58 @@
  */
 #include "lib/state.h"
 
-/* The path lies in the record's tail: reading it straight there costs no stack. */
+/* What marks the ids of the hierarchy, NW_NO_HIERARCHY for one that names nobody. */
+#define NW_NO_HIERARCHY 1
+
+static __always_inline __u64 hierarchy_of(struct cgroup *cgrp)
+{
+	__u32 pids = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
+
+	if (!cgrp->root->hierarchy_id)
+		return 0;
+	if (use_pids_cgroup && cgrp->root->subsys_mask & 1U << (pids & 31))
+		return NW_CGROUP_V1;
+	return NW_NO_HIERARCHY;
+}
+
+/* What is reserved: room behind the record for a path as long as the tracepoint
+ * gives (TRACE_CGROUP_PATH_LEN), of which the record keeps the end. */
+struct nw_cgroup_room {
+	struct nw_cgroup cgroup;
+	char whole[1024];
+};
+
+static __always_inline void put_path(struct nw_cgroup_room *room, const char *path)
+{
+	long n = bpf_probe_read_kernel_str(room->whole, sizeof(room->whole), path);
+
+	if (n > NW_PATH_LEN)
+		path += n - NW_PATH_LEN;
+	n = bpf_probe_read_kernel_str(room->cgroup.path, NW_PATH_LEN, path);
+	room->cgroup.size = n > 0 ? n - 1 : 0;
+}
+
 static __always_inline int on_cgroup(struct cgroup *cgrp, const char *path, __u16 flag)
 {
-	__u64 id = cgrp->kn->id, now = bpf_ktime_get_boot_ns();
+	__u64 hierarchy = hierarchy_of(cgrp), id, now;
 	struct cgroup_subsys_state *parent;
+	struct nw_cgroup_room *room;
 	struct nw_cgroup *g;
 	int flags;
-	long n;
 
-	if (use_pids_cgroup) {
-		__u32 pids = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
-
-		if (!(cgrp->root->subsys_mask & 1U << (pids & 31)))
-			return 0;
-	} else if (cgrp->root->hierarchy_id) {
+	if (hierarchy == NW_NO_HIERARCHY)
 		return 0;
-	}
+	id = cgrp->kn->id | hierarchy;
+	now = bpf_ktime_get_boot_ns();
 	flags = admit(NW_CLASS_STATE, id, now, 0);
 	if (flags == NW_REFUSED)
 		return 0;
-	g = bpf_ringbuf_reserve(&events, sizeof(*g), 0);
-	if (!g) {
+	room = bpf_ringbuf_reserve(&events, sizeof(*room), 0);
+	if (!room) {
 		refused_by_ring(NW_CLASS_STATE, id);
 		return 0;
 	}
+	g = &room->cgroup;
 	__builtin_memset(g, 0, sizeof(*g));
 	g->h.kind = NW_CGROUP;
 	g->h.flags = flag;
@@ -41,13 +68,11 @@ static __always_inline int on_cgroup(struct cgroup *cgrp, const char *path, __u1
 	g->id = id;
 	parent = cgrp->self.parent;
 	if (parent)
-		g->parent = parent->cgroup->kn->id;
+		g->parent = parent->cgroup->kn->id | hierarchy;
 	g->level = cgrp->level;
-	if (can_probe) {
-		n = bpf_probe_read_kernel_str(g->path, sizeof(g->path), path);
-		g->size = n > 0 ? n - 1 : 0;
-	}
-	bpf_ringbuf_submit(g, flags);
+	if (can_probe)
+		put_path(room, path);
+	bpf_ringbuf_submit(room, flags);
 	count_fate(NW_CLASS_STATE, NW_SENT);
 	return 0;
 }

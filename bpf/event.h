@@ -83,6 +83,10 @@ enum nw_error {
 	NW_COUNTERS,
 };
 
+/* Set in the id of a cgroup of the v1 pids hierarchy: each hierarchy counts its own
+ * ids from 1. */
+#define NW_CGROUP_V1    (1ULL << 62)
+
 #define NW_COMM_LEN     16
 #define NW_PATH_LEN     256
 #define NW_MAX_DATAGRAM 65536 /* longest payload that is shipped, in chunks */
@@ -90,8 +94,8 @@ enum nw_error {
 
 /* Who did it, as the kernel knows it.  0 means unknown in every field. */
 struct nw_identity {
-	__u64 task_cgroup;    /* cgroup v2 id (directory inode) of the acting task; on v1 the pids
-	                         hierarchy's */
+	__u64 task_cgroup;    /* cgroup id (directory inode) of the acting task: v2's, or with
+	                         NW_CGROUP_V1 that of the pids hierarchy */
 	__u64 sock_cgroup;    /* cgroup v2 id fixed at socket creation */
 	__u64 netns_cookie;   /* 5.14+ */
 	__u64 start_boottime; /* ns; with tgid the process' unique key */
@@ -178,10 +182,10 @@ struct nw_socket {
 
 struct nw_cgroup {
 	struct nw_header h; /* h.flags: NW_F_BORN, NW_F_GONE, or neither: found at start */
-	__u64 id;
+	__u64 id;     /* as nw_identity.task_cgroup */
 	__u64 parent; /* 0 unknown */
 	__u32 level;
-	__u32 size; /* bytes of path, without NUL */
+	__u32 size; /* bytes of path, without NUL; of a longer path its end */
 	char path[NW_PATH_LEN];
 };
 

@@ -36,10 +36,11 @@ static __always_inline void count_fate(enum nw_class class, enum nw_fate fate)
 	count(class * NW_FATES + fate);
 }
 
-/* On cgroup v1 every socket's v2 id is that of the root. */
+/* Where there is a v1 hierarchy a socket's v2 id may be that of the root, or of the
+ * runtime's service. */
 static __always_inline __u64 loss_key(const struct nw_identity *who)
 {
-	if (use_pids_cgroup || !who->sock_cgroup)
+	if (who->task_cgroup && (use_pids_cgroup || !who->sock_cgroup))
 		return who->task_cgroup;
 	return who->sock_cgroup;
 }

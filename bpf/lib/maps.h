@@ -35,7 +35,7 @@
 /* What user space may set between open and load. */
 const volatile bool emit_flows = true;       /* NW_FLOW: three records per TCP connection */
 const volatile bool can_probe = true;        /* false: the kernel refuses probe_read (lockdown) */
-const volatile bool use_pids_cgroup = false; /* cgroup v1: the pids hierarchy names tasks */
+const volatile bool use_pids_cgroup = false; /* there is a v1 pids hierarchy: ask it too */
 const volatile __u32 own_tgid = 0;           /* leave this process out (first pid namespace) */
 const volatile __u64 own_cgroup = 0;         /* leave the sockets of this cgroup out */
 const volatile __u32 quota_rate = 2000;      /* tokens per second and cgroup; 0: no limit */

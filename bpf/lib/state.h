@@ -135,7 +135,7 @@ static __always_inline bool find_actor(struct __sk_buff *skb, const struct nw_st
 	a->cgroup = bpf_skb_cgroup_id(skb);
 	own = own_cgroup && a->cgroup == own_cgroup;
 	if (tier == TIER_PLAIN) {
-		if (st && (use_pids_cgroup || !a->cgroup))
+		if (st && st->who.task_cgroup && (use_pids_cgroup || !a->cgroup))
 			a->cgroup = st->who.task_cgroup;
 		tgid = st ? st->who.tgid : 0;
 	} else {

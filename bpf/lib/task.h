@@ -38,24 +38,38 @@ static __always_inline struct task_struct *current_task(enum nw_tier tier)
 	return NULL;
 }
 
-static __always_inline __u64 task_cgroup(struct task_struct *t, enum nw_tier tier)
+/* Beside v2 there may be v1 hierarchies, of which every container runtime joins that
+ * of the pids controller.  Not every one joins v2: then a container's v2 cgroup is
+ * the root, or the runtime's own service.  So the deeper of the two names the task,
+ * and v2 where they are as deep. */
+static __always_inline __u64 deeper_cgroup(struct task_struct *t, enum nw_tier tier)
 {
-	struct cgroup_subsys_state *css;
-	struct css_set *set;
-	__u32 id;
-
-	if (!use_pids_cgroup)
-		return DIRECT(tier, t->cgroups->dfl_cgrp->kn->id, t, cgroups, dfl_cgrp, kn, id);
 	/* Not by the line in /proc/cgroups: 7.2 no longer lists every controller. */
-	id = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
+	const __u32 pids = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id) & 15;
+	struct cgroup_subsys_state *css = NULL;
+	struct css_set *set;
+	struct cgroup *v1;
+
 	if (tier == TIER_TYPED) {
-		css = t->cgroups->subsys[id & 15];
-		return css->cgroup->kn->id;
+		css = t->cgroups->subsys[pids];
+		v1 = css->cgroup;
+		if (t->cgroups->dfl_cgrp->level >= v1->level)
+			return t->cgroups->dfl_cgrp->kn->id;
+		return v1->kn->id | NW_CGROUP_V1;
 	}
 	set = BPF_CORE_READ(t, cgroups);
-	css = NULL;
-	bpf_core_read(&css, sizeof(css), &set->subsys[id & 15]);
-	return BPF_CORE_READ(css, cgroup, kn, id);
+	bpf_core_read(&css, sizeof(css), &set->subsys[pids]);
+	v1 = BPF_CORE_READ(css, cgroup);
+	if (BPF_CORE_READ(set, dfl_cgrp, level) >= BPF_CORE_READ(v1, level))
+		return BPF_CORE_READ(set, dfl_cgrp, kn, id);
+	return BPF_CORE_READ(v1, kn, id) | NW_CGROUP_V1;
+}
+
+static __always_inline __u64 task_cgroup(struct task_struct *t, enum nw_tier tier)
+{
+	if (use_pids_cgroup)
+		return deeper_cgroup(t, tier);
+	return DIRECT(tier, t->cgroups->dfl_cgrp->kn->id, t, cgroups, dfl_cgrp, kn, id);
 }
 
 static __always_inline __u32 mntns_of(struct task_struct *t, enum nw_tier tier)

@@ -28,14 +28,25 @@ bool IsBpfDescriptor(const std::string& target) {
          target.starts_with("anon_inode:btf");
 }
 
-// The pids hierarchy, where it names more workloads than the v2 tree does: a v1
-// node's v2 tree is empty.
-std::optional<CgroupRoot> PidsTree(const CgroupRoot& root) {
-  const CgroupMounts& mounts = root.mounts();
-  if (mounts.mode == CgroupMode::kV2 || mounts.pids.empty()) return {};
+bool HasV1(const CgroupMounts& mounts) {
+  return mounts.mode == CgroupMode::kV1 || mounts.mode == CgroupMode::kHybrid;
+}
+
+std::optional<CgroupRoot> PidsTree(const CgroupMounts& mounts) {
+  if (!HasV1(mounts) || mounts.pids.empty()) return {};
   auto pids = CgroupRoot::Open(mounts.pids);
-  if (!pids || pids->Walk().size() <= root.Walk().size()) return {};
+  if (!pids) return {};
   return std::move(*pids);
+}
+
+// The entries below the root, as the kernel's records number them.
+std::vector<CgroupEntry> OfV1(std::vector<CgroupEntry> entries) {
+  entries.erase(entries.begin());
+  for (CgroupEntry& entry : entries) {
+    entry.id |= NW_CGROUP_V1;
+    entry.parent |= NW_CGROUP_V1;
+  }
+  return entries;
 }
 
 }  // namespace
@@ -55,14 +66,26 @@ Status AttachedKernel::Start(const BpfOptions& options) {
   report_.plan = PlanAttach(report_.node, options.attach);
   NW_RETURN_IF_ERROR(AttachByPlan());
   report_.attached = SystemClock().Now();
-  const auto entries = naming().Walk();
+  FindCgroups();
+  if (options.old_sockets) object_->RunIterators(report_.degraded);
+  return Ok();
+}
+
+void AttachedKernel::FindCgroups() {
+  std::vector<CgroupEntry> entries = root_.Walk();
+  if (pids_) {
+    const auto more = OfV1(pids_->Walk());
+    entries.insert(entries.end(), more.begin(), more.end());
+  } else if (HasV1(root_.mounts())) {
+    report_.degraded.push_back(
+        "containers older than the sensor that are in cgroup v1 only: the pids "
+        "hierarchy is not mounted here (mount the host's /sys/fs/cgroup)");
+  }
   report_.cgroups_found = entries.size();
   AppendFoundCgroups(
       entries,
       static_cast<uint64_t>(report_.attached.time_since_epoch().count()),
       found_);
-  if (options.old_sockets) object_->RunIterators(report_.degraded);
-  return Ok();
 }
 
 Status AttachedKernel::AttachByPlan() {
@@ -130,7 +153,9 @@ Status AttachedKernel::AttachChild(const CgroupEntry& child) {
 }
 
 Result<std::string> AttachedKernel::CgroupPath(uint64_t id) {
-  return naming().PathOf(id);
+  if ((id & NW_CGROUP_V1) == 0) return root_.PathOf(id);
+  if (!pids_) return ErrnoError("cgroup by id", ENOENT);
+  return pids_->PathOf(id & ~NW_CGROUP_V1);
 }
 
 Result<std::vector<uint64_t>> AttachedKernel::Counters() {
@@ -173,7 +198,8 @@ void AttachedKernel::Detach() {
 }
 
 std::vector<int> AttachedKernel::Descriptors() const {
-  std::vector<int> kept = {root_.fd(), naming().fd()};
+  std::vector<int> kept = {root_.fd()};
+  if (pids_) kept.push_back(pids_->fd());
   std::error_code error;
   for (const auto& entry :
        std::filesystem::directory_iterator("/proc/self/fd", error)) {
@@ -193,10 +219,10 @@ Result<std::unique_ptr<LiveKernel>> OpenLive(const BpfOptions& options) {
   knobs.emit_flows = options.emit_flows;
   knobs.quota_rate = options.quota_rate;
   knobs.quota_burst = options.quota_burst;
-  auto pids = PidsTree(*root);
-  knobs.use_pids_cgroup = pids.has_value();
+  knobs.use_pids_cgroup = HasV1(root->mounts());
   auto object = KernelObject::Load(knobs);
   if (!object) return object.error();
+  auto pids = PidsTree(root->mounts());
   auto kernel = std::make_unique<AttachedKernel>(
       std::move(*root), std::move(pids), std::move(*object));
   NW_RETURN_IF_ERROR(kernel->Start(options));

@@ -23,7 +23,7 @@ class AttachedKernel final : public LiveKernel, public KeptKernel {
   // More first-level cgroups than a host's slices and runtimes make.
   static constexpr size_t kMaxAttached = 1024;
 
-  // `pids`: the tree that names tasks on a v1 host.
+  // `pids`: the v1 hierarchy that names containers beside v2.
   AttachedKernel(CgroupRoot root, std::optional<CgroupRoot> pids,
                  std::unique_ptr<KernelObject> object)
       : root_(std::move(root)),
@@ -49,7 +49,7 @@ class AttachedKernel final : public LiveKernel, public KeptKernel {
   Status AttachOne(const Attachment& at, int cgroup);
   Status AttachChild(const CgroupEntry& child);
 
-  const CgroupRoot& naming() const { return pids_ ? *pids_ : root_; }
+  void FindCgroups();
 
   CgroupRoot root_;
   std::optional<CgroupRoot> pids_;

@@ -24,12 +24,22 @@ struct DestroySkeleton {
 };
 using Skeleton = std::unique_ptr<nameward_bpf, DestroySkeleton>;
 
-// The first pid namespace, whose numbers the kernel programs see
-// (PROC_PID_INIT_INO).
-bool InFirstPidNamespace() {
-  char name[64] = {};
-  return readlink("/proc/self/ns/pid", name, sizeof name - 1) > 0 &&
-         std::string_view(name) == "pid:[4026531836]";
+// This process' number in the first pid namespace, which is what the kernel
+// programs see; in a container it has another in its own.  A program says it,
+// which BPF_PROG_TEST_RUN runs in the caller's task (raw_tp: 5.10+).  0: not
+// known.
+uint32_t HostTgid() {
+  const bpf_insn program[] = {
+      {BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_get_current_pid_tgid},
+      {BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_0, 0, 0, 32},
+      {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+  };
+  const UniqueFd loaded(bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, nullptr,
+                                      "Dual BSD/GPL", program,
+                                      std::size(program), nullptr));
+  LIBBPF_OPTS(bpf_test_run_opts, options);
+  if (!loaded || bpf_prog_test_run_opts(loaded.get(), &options) != 0) return 0;
+  return options.retval;
 }
 
 // Under lockdown=confidentiality the kernel hides the helper.  Loads a program
@@ -99,9 +109,7 @@ struct KernelObject::Loaded {
     rodata->use_pids_cgroup = knobs.use_pids_cgroup;
     rodata->quota_rate = knobs.quota_rate;
     rodata->quota_burst = knobs.quota_burst;
-    if (InFirstPidNamespace()) {
-      rodata->own_tgid = static_cast<uint32_t>(getpid());
-    }
+    rodata->own_tgid = HostTgid();
     bpf_map__set_max_entries(skeleton->maps.events,
                              static_cast<uint32_t>(knobs.ring_bytes));
     return Ok();

@@ -19,7 +19,7 @@ namespace nameward {
 struct KernelKnobs {
   size_t ring_bytes = 4U << 20;
   bool emit_flows = true;
-  bool use_pids_cgroup = false;
+  bool use_pids_cgroup = false;  // the node has v1 hierarchies too
   uint32_t quota_rate = 2000;
   uint32_t quota_burst = 3000;
 };

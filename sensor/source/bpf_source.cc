@@ -72,7 +72,7 @@ class RingSource final : public LiveSource {
   Status KeepTime(BootTime now, RecordBatch& batch);
   Status KeepCounters(BootTime now, RecordBatch& batch);
   Status ReadLosses();
-  Status NameCgroups(BootTime now, RecordBatch& batch);
+  Status NameCgroups(uint64_t time_ns, RecordBatch& batch);
   Status Follow(BootTime now);
   void AppendClock(RecordBatch& batch);
   Result<PollOutcome> Drain(BootTime now, RecordBatch& batch);
@@ -86,6 +86,8 @@ class RingSource final : public LiveSource {
 
   // The reader's own.
   RecordBatch* batch_ = nullptr;  // of the round that runs
+  int paths_left_ = 0;            // to look up in it
+  Status named_ = Ok();           // an error: the keeper is gone
   bool started_ = false;
   bool more_waits_ = false;  // the batch was full before the ring was empty
   bool follow_ = false;      // a first-level cgroup was born
@@ -112,17 +114,21 @@ int RingSource::Take(void* self, void* record, size_t size) {
   const Bytes slot(static_cast<const uint8_t*>(record), size);
   const auto header = ByteReader(slot).Copy<nw_header>();
   const size_t length = header ? std::min<size_t>(header->length, size) : size;
+  if (header) source->Note(*header, slot);
   source->batch_->Append(RecordType::kKernel, slot.first(length));
   ++source->taken_;
   source->taken_bytes_ += size;
-  if (header) source->Note(*header, slot);
   // Anything below zero ends ring_buffer__consume after this record.
   return source->batch_->Full() ? -1 : 0;
 }
 
 void RingSource::Note(const nw_header& header, Bytes record) {
   if (header.kind != NW_CGROUP) {
+    // The path first, then what the cgroup did.
     told_.Saw(header.who.task_cgroup);
+    if (told_.AnyWaits() && named_) {
+      named_ = NameCgroups(header.time, *batch_);
+    }
     return;
   }
   const auto cgroup = ByteReader(record).Copy<nw_cgroup>();
@@ -187,19 +193,21 @@ Result<PollOutcome> RingSource::Round(RecordBatch& batch) {
   // Taken before the ring is emptied: nothing older is still in it.
   const BootTime now = clock_.Now();
   batch_ = &batch;
+  paths_left_ = kPathsARound;
   const int result = ring_buffer__consume(ring_.get());
   batch_ = nullptr;
   more_waits_ = batch.Full();
   if (result < 0 && !more_waits_) {
     return ErrnoError("read the ring", -result);
   }
+  NW_RETURN_IF_ERROR(named_);
   NW_RETURN_IF_ERROR(KeepTime(now, batch));
   if (stop_.load(std::memory_order_relaxed)) return Drain(now, batch);
   return more_waits_ ? PollOutcome::kMore : PollOutcome::kIdle;
 }
 
 Status RingSource::KeepTime(BootTime now, RecordBatch& batch) {
-  NW_RETURN_IF_ERROR(NameCgroups(now, batch));
+  NW_RETURN_IF_ERROR(NameCgroups(ToNs(now), batch));
   if (follow_ || now >= next_follow_) NW_RETURN_IF_ERROR(Follow(now));
   if (now >= next_timer_) {
     next_timer_ = now + kTimerEvery;
@@ -219,8 +227,8 @@ Status RingSource::KeepTime(BootTime now, RecordBatch& batch) {
 }
 
 // Cgroups whose birth record the ring refused, or that came without a path.
-Status RingSource::NameCgroups(BootTime now, RecordBatch& batch) {
-  for (int i = 0; i < kPathsARound && told_.AnyWaits(); ++i) {
+Status RingSource::NameCgroups(uint64_t time_ns, RecordBatch& batch) {
+  for (; paths_left_ > 0 && told_.AnyWaits(); --paths_left_) {
     CgroupEntry entry;
     entry.id = told_.TakeWaiting();
     const Status status =
@@ -233,7 +241,7 @@ Status RingSource::NameCgroups(BootTime now, RecordBatch& batch) {
                       ? 0
                       : static_cast<uint32_t>(std::count(
                             entry.path.begin(), entry.path.end(), '/'));
-    AppendFoundCgroups({entry}, ToNs(now), batch);
+    AppendFoundCgroups({entry}, time_ns, batch);
     ++added_;
   }
   return Ok();

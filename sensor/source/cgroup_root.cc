@@ -70,6 +70,15 @@ bool HasOption(const std::string& options, std::string_view wanted) {
   return false;
 }
 
+// A hierarchy that runtimes put containers in.  A named one without controllers
+// ("rw,xattr,name=systemd") may stand beside a pure v2 tree.
+bool HasController(const MountLine& mount) {
+  for (const char* controller : {"cpu", "cpuset", "memory", "pids"}) {
+    if (HasOption(mount.super_options, controller)) return true;
+  }
+  return false;
+}
+
 std::string ReadText(const std::string& path) {
   std::ifstream file(path);
   std::ostringstream text;
@@ -79,6 +88,14 @@ std::string ReadText(const std::string& path) {
 
 UniqueFd OpenDirectory(int at, const char* path) {
   return UniqueFd(openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+Result<std::string> PathOfDescriptor(int fd) {
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  char path[PATH_MAX];
+  const ssize_t size = readlink(link.c_str(), path, sizeof path);
+  if (size < 0) return ErrnoError("cgroup by id", errno);
+  return std::string(path, static_cast<size_t>(size));
 }
 
 // Whether a process listed in the root's cgroup.procs is more than a kernel
@@ -132,7 +149,8 @@ std::string_view CgroupModeName(CgroupMode mode) {
   return "";
 }
 
-CgroupMounts ParseCgroupMounts(std::string_view mountinfo) {
+CgroupMounts ParseCgroupMounts(std::string_view mountinfo,
+                               const IsWhole& is_whole) {
   CgroupMounts mounts;
   bool v1 = false;
   bool whole = false;  // mounts.v2 shows the tree from its root
@@ -140,15 +158,16 @@ CgroupMounts ParseCgroupMounts(std::string_view mountinfo) {
   for (std::string line; std::getline(lines, line);) {
     MountLine mount;
     if (!ParseMountLine(line, mount)) continue;
+    const std::string point = Unescape(mount.point);
     if (mount.type == "cgroup2" && !whole) {
-      const bool root = mount.root == "/";
-      if (root || mounts.v2.empty()) mounts.v2 = Unescape(mount.point);
-      whole = root;
+      whole = is_whole(point);
+      if (whole || mounts.v2.empty()) mounts.v2 = point;
     }
     if (mount.type != "cgroup") continue;
-    v1 = v1 || !HasOption(mount.super_options, "none");
-    if (mounts.pids.empty() && HasOption(mount.super_options, "pids")) {
-      mounts.pids = Unescape(mount.point);
+    v1 = v1 || HasController(mount);
+    if (mounts.pids.empty() && HasOption(mount.super_options, "pids") &&
+        is_whole(point)) {
+      mounts.pids = point;
     }
   }
   if (v1) {
@@ -157,6 +176,14 @@ CgroupMounts ParseCgroupMounts(std::string_view mountinfo) {
     mounts.mode = CgroupMode::kV2;
   }
   return mounts;
+}
+
+CgroupMounts FindCgroupMounts() {
+  return ParseCgroupMounts(
+      ReadText("/proc/self/mountinfo"), [](const std::string& point) {
+        const UniqueFd fd = OpenDirectory(AT_FDCWD, point.c_str());
+        return fd && CgroupIdOf(fd.get()) == kRootInode;
+      });
 }
 
 uint64_t CgroupIdOf(int fd) {
@@ -169,7 +196,8 @@ Result<UniqueFd> MountCgroup2() {
   if (!context ||
       fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
     return ErrnoError("cgroup v2: mount it", errno,
-                      "mount -t cgroup2 none /run/cgroup2");
+                      "in a container mount the host's /sys/fs/cgroup; on a v1 "
+                      "host: mount -t cgroup2 none /run/cgroup2");
   }
   const UniqueFd mount(fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
   if (!mount) return ErrnoError("cgroup v2: mount it", errno);
@@ -179,7 +207,7 @@ Result<UniqueFd> MountCgroup2() {
 }
 
 Result<CgroupRoot> CgroupRoot::Open(std::string_view mount) {
-  CgroupMounts found = ParseCgroupMounts(ReadText("/proc/self/mountinfo"));
+  CgroupMounts found = FindCgroupMounts();
   const std::string path = mount.empty() ? found.v2 : std::string(mount);
   if (path.empty()) {
     auto own = MountCgroup2();
@@ -222,17 +250,19 @@ Result<UniqueFd> CgroupRoot::OpenById(uint64_t id) const {
 }
 
 Result<std::string> CgroupRoot::PathOf(uint64_t id) const {
-  auto fd = OpenById(id);
+  const auto fd = OpenById(id);
   if (!fd) return fd.error();
-  const std::string link = "/proc/self/fd/" + std::to_string(fd->get());
-  char path[PATH_MAX];
-  const ssize_t size = readlink(link.c_str(), path, sizeof path);
-  if (size < 0) return ErrnoError("cgroup by id", errno);
-  std::string_view whole(path, static_cast<size_t>(size));
-  if (!whole.starts_with(mount_)) {
-    return Error{"cgroup by id", "it lies outside of " + mount_};
+  // Both by their descriptors: the mount may have been named by a link.
+  const auto root = PathOfDescriptor(fd_.get());
+  if (!root) return root.error();
+  const auto path = PathOfDescriptor(fd->get());
+  if (!path) return path.error();
+  const std::string_view above = *root == "/" ? std::string_view() : *root;
+  std::string_view whole = *path;
+  if (!whole.starts_with(above)) {
+    return Error{"cgroup by id", "it lies outside of " + *root};
   }
-  whole.remove_prefix(mount_.size());
+  whole.remove_prefix(above.size());
   return whole.empty() ? std::string("/") : std::string(whole);
 }
 

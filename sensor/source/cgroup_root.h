@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host's cgroup v2 tree: where it is mounted, what stands in it, and the
+// The host's cgroup trees: where they are mounted, what stands in them, and the
 // path behind an id.
 //
-// The mount is read from /proc/self/mountinfo and never taken from a fixed path
-// (hybrid hosts mount it at /sys/fs/cgroup/unified).  Its root must have inode
-// 1: another number means a private cgroup namespace, in which hooks would see
-// one subtree only.  An id is the directory's inode (kernfs).  One thread;
-// start-up and rare look-ups only.  Source: cgroups(7), open_by_handle_at(2),
-// proc_pid_mountinfo(5).
+// A mount is read from /proc/self/mountinfo and never taken from a fixed path
+// (hybrid hosts mount v2 at /sys/fs/cgroup/unified, pods below a hostPath). Its
+// root must have inode 1: another number means a subtree, as a container's own
+// mount shows it, in which hooks would see that container only.  The text of
+// mountinfo can't tell: in a private cgroup namespace the container's own mount
+// has the root "/" and the host's "/../../..".  An id is the directory's inode
+// (kernfs).  One thread; start-up and rare look-ups only.  Source: cgroups(7),
+// cgroup_namespaces(7), open_by_handle_at(2), proc_pid_mountinfo(5).
 #ifndef NAMEWARD_SOURCE_CGROUP_ROOT_H_
 #define NAMEWARD_SOURCE_CGROUP_ROOT_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,12 +36,18 @@ std::string_view CgroupModeName(CgroupMode mode);
 struct CgroupMounts {
   CgroupMode mode = CgroupMode::kNone;
   std::string v2;    // mount point of cgroup2, empty: none
-  std::string pids;  // mount point of the v1 pids controller, empty: none
+  std::string pids;  // of the whole v1 pids hierarchy, empty: none
 };
 
-// Pure: reads the text of /proc/self/mountinfo.  The first cgroup2 mount whose
-// root is "/" wins over one that shows a subtree.
-CgroupMounts ParseCgroupMounts(std::string_view mountinfo);
+// Whether a mount point shows its hierarchy from the root.
+using IsWhole = std::function<bool(const std::string& mount_point)>;
+
+// Reads the text of /proc/self/mountinfo.  The first mount of a kind that is
+// whole wins; a v2 mount that is not is better than none, for the error's sake.
+CgroupMounts ParseCgroupMounts(std::string_view mountinfo,
+                               const IsWhole& is_whole);
+// Of this process.
+CgroupMounts FindCgroupMounts();
 
 struct CgroupEntry {
   uint64_t id = 0;
@@ -77,7 +86,7 @@ class CgroupRoot {
       : mount_(std::move(mount)),
         fd_(std::move(fd)),
         mounts_(std::move(mounts)) {}
-  std::string mount_;  // empty: our own
+  std::string mount_;  // empty: our own, which is in nobody's mount table
   UniqueFd fd_;
   CgroupMounts mounts_;
 };

@@ -24,22 +24,42 @@ constexpr char kV1Host[] =
     "rw,cpu,cpuacct\n"
     "39 31 0:36 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n";
 
+// As a container sees a hybrid host whose /sys/fs/cgroup it mounts: its own
+// mounts first, and the roots of the host's out of its cgroup namespace.
+constexpr char kContainer[] =
+    "72 71 0:44 / /sys/fs/cgroup rw,nosuid - tmpfs tmpfs rw,mode=755\n"
+    "80 72 0:36 / /sys/fs/cgroup/pids ro,nosuid - cgroup cgroup rw,pids\n"
+    "82 72 0:38 / /sys/fs/cgroup/unified ro - cgroup2 cgroup2 rw\n"
+    "96 88 0:36 /../../.. /host/sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
+    "98 88 0:38 /../../.. /host/sys/fs/cgroup/unified rw - cgroup2 cgroup2 "
+    "rw\n";
+
+CgroupMounts Parse(std::string_view mountinfo) {
+  return ParseCgroupMounts(mountinfo, [](const std::string&) { return true; });
+}
+
+CgroupMounts ParseBelow(std::string_view host, std::string_view mountinfo) {
+  return ParseCgroupMounts(mountinfo, [&](const std::string& point) {
+    return point.starts_with(host);
+  });
+}
+
 TEST(CgroupMounts, FindsTheUnifiedTree) {
-  const CgroupMounts mounts = ParseCgroupMounts(kSystemdV2);
+  const CgroupMounts mounts = Parse(kSystemdV2);
   EXPECT_EQ(mounts.mode, CgroupMode::kV2);
   EXPECT_EQ(mounts.v2, "/sys/fs/cgroup");
   EXPECT_EQ(mounts.pids, "");
 }
 
 TEST(CgroupMounts, FindsTheV2TreeOfAHybridHostWhereverItIs) {
-  const CgroupMounts mounts = ParseCgroupMounts(kHybridHost);
+  const CgroupMounts mounts = Parse(kHybridHost);
   EXPECT_EQ(mounts.mode, CgroupMode::kHybrid);
   EXPECT_EQ(mounts.v2, "/sys/fs/cgroup/unified");
   EXPECT_EQ(mounts.pids, "/sys/fs/cgroup/pids");
 }
 
 TEST(CgroupMounts, AV1HostHasNoV2Tree) {
-  const CgroupMounts mounts = ParseCgroupMounts(kV1Host);
+  const CgroupMounts mounts = Parse(kV1Host);
   EXPECT_EQ(mounts.mode, CgroupMode::kV1);
   EXPECT_EQ(mounts.v2, "");
 }
@@ -48,27 +68,31 @@ TEST(CgroupMounts, ANamedHierarchyAloneMakesNoHybrid) {
   const std::string text =
       std::string(kSystemdV2) +
       "40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup "
-      "rw,none,name=systemd\n";
-  EXPECT_EQ(ParseCgroupMounts(text).mode, CgroupMode::kV2);
+      "rw,xattr,name=systemd\n";
+  EXPECT_EQ(Parse(text).mode, CgroupMode::kV2);
 }
 
-TEST(CgroupMounts, AMountOfTheWholeTreeWinsOverASubtree) {
-  const CgroupMounts mounts = ParseCgroupMounts(
-      "35 25 0:30 /kubepods/pod1 /sys/fs/cgroup ro - cgroup2 cgroup ro\n"
-      "36 25 0:30 / /host/sys/fs/cgroup ro - cgroup2 cgroup ro\n"
-      "37 25 0:30 / /later ro - cgroup2 cgroup ro\n");
-  EXPECT_EQ(mounts.v2, "/host/sys/fs/cgroup");
+TEST(CgroupMounts, InAContainerTheHostsMountsWinOverItsOwn) {
+  const CgroupMounts mounts = ParseBelow("/host", kContainer);
+  EXPECT_EQ(mounts.mode, CgroupMode::kHybrid);
+  EXPECT_EQ(mounts.v2, "/host/sys/fs/cgroup/unified");
+  EXPECT_EQ(mounts.pids, "/host/sys/fs/cgroup/pids");
+}
+
+TEST(CgroupMounts, WithoutTheHostsMountsNamesTheV2OneThatWillNotDo) {
+  const CgroupMounts mounts = ParseBelow("/nowhere", kContainer);
+  EXPECT_EQ(mounts.v2, "/sys/fs/cgroup/unified");
+  EXPECT_EQ(mounts.pids, "");
 }
 
 TEST(CgroupMounts, UndoesTheEscapesOfMountinfo) {
-  EXPECT_EQ(ParseCgroupMounts("35 25 0:30 / /a\\040b rw - cgroup2 x rw\n").v2,
-            "/a b");
+  EXPECT_EQ(Parse("35 25 0:30 / /a\\040b rw - cgroup2 x rw\n").v2, "/a b");
 }
 
 TEST(CgroupMounts, SkipsLinesThatAreNoMounts) {
-  const CgroupMounts mounts = ParseCgroupMounts("\n1 2 3\n- - -\n\\0\\\n");
+  const CgroupMounts mounts = Parse("\n1 2 3\n- - -\n\\0\\\n");
   EXPECT_EQ(mounts.mode, CgroupMode::kNone);
-  EXPECT_EQ(ParseCgroupMounts("").mode, CgroupMode::kNone);
+  EXPECT_EQ(Parse("").mode, CgroupMode::kNone);
 }
 
 TEST(CgroupRoot, SaysWhatIsWrongWithADirectoryThatIsNoCgroupRoot) {

@@ -217,7 +217,7 @@ std::vector<NodeFact> ProbeNode(const BpfOptions& options) {
       LockdownFact(ReadText("/sys/kernel/security/lockdown")),
       CapabilitiesFact(EffectiveCapabilities()),
       MemlockFactOfProcess(name.release, options.ring_bytes),
-      CgroupFact(ParseCgroupMounts(ReadText("/proc/self/mountinfo")))};
+      CgroupFact(FindCgroupMounts())};
   const auto kernel = OpenLive(options);
   if (!kernel) {
     const Error& error = kernel.error();

@@ -6,6 +6,14 @@
 set -u
 
 cgroups=/sys/fs/cgroup/test
+mark=0 # of the ids (NW_CGROUP_V1)
+if grep -q cgroup=v1 /proc/cmdline; then
+  umount /sys/fs/cgroup
+  mkdir /tmp/pids
+  mount -t cgroup -o pids none /tmp/pids
+  cgroups=/tmp/pids/test
+  mark=4611686018427387904
+fi
 server4=192.0.2.1
 server6=2001:db8::1
 
@@ -36,7 +44,7 @@ in_cgroup() {
 
 step() {
   mkdir -p "$cgroups/$1"
-  echo "@@step $1 $(stat -c %i "$cgroups/$1")"
+  echo "@@step $1 $((mark + $(stat -c %i "$cgroups/$1")))"
   in_cgroup "$@" || echo "@@failed $1 $?"
 }
 

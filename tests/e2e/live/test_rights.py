@@ -106,7 +106,7 @@ class Rights(unittest.TestCase):
         self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
         files = {kind for kind in descriptors(self.keeper) if kind.startswith("/")}
         self.assertLessEqual({os.path.basename(file) for file in files - {"/dev/null"}},
-                             {"unified", "cgroup", "/", ""})
+                             {"unified", "cgroup", "pids", "/", ""})
 
     def test_a_killed_sensor_takes_everything_with_it(self):
         os.kill(self.pid, signal.SIGKILL)

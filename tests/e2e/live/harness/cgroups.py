@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cgroups of the test's own below the cgroup2 mount, named as a kubelet does."""
+"""Cgroups of the test's own, named as a kubelet does."""
 import os
 import pathlib
 import secrets
@@ -19,13 +19,23 @@ def cgroup2_mount():
     return None
 
 
+def pids_mount():
+    """Where the v1 hierarchy of the pids controller is mounted; None on pure v2."""
+    with open("/proc/self/mountinfo") as mounts:
+        for line in mounts:
+            fields, kind = line.split(" - ")
+            if kind.split()[0] == "cgroup" and "pids" in kind.split()[2].split(","):
+                return pathlib.Path(fields.split()[4])
+    return None
+
+
 class Cgroup:
     """One directory; `id` is what the kernel programs report for it."""
 
-    def __init__(self, path, root, pod_uid=None, container_id=None):
+    def __init__(self, path, root, mark=0, pod_uid=None, container_id=None):
         self.directory = path
         self.path = "/" + str(path.relative_to(root))
-        self.id = path.stat().st_ino
+        self.id = path.stat().st_ino | mark
         self.pod_uid, self.container_id = pod_uid, container_id
 
     def pids(self):
@@ -48,9 +58,10 @@ class CgroupTree:
 
     Nothing is shared with another copy of the tests, nor with a kubelet.
     """
+    mark = 0  # of the ids
 
-    def __init__(self, prefix="nwtest"):
-        self.root = cgroup2_mount()
+    def __init__(self, prefix="nwtest", root=None):
+        self.root = root or cgroup2_mount()
         self.top = self.root / f"{prefix}-{secrets.token_hex(4)}"
         self._made = []
 
@@ -69,7 +80,7 @@ class CgroupTree:
 
     def _make(self, path, **identity):
         path.mkdir(parents=True)
-        cgroup = Cgroup(path, self.root, **identity)
+        cgroup = Cgroup(path, self.root, self.mark, **identity)
         self._made.append(cgroup)
         return cgroup
 
@@ -80,3 +91,17 @@ class CgroupTree:
         if self.top.is_dir():
             for directory, _, _ in os.walk(self.top, topdown=False):
                 os.rmdir(directory)
+
+
+class PidsTree(CgroupTree):
+    """The same in the v1 hierarchy of the pids controller, by the cgroupfs driver."""
+    mark = 1 << 62  # NW_CGROUP_V1
+
+    def __init__(self, prefix="nwtest"):
+        super().__init__(prefix, pids_mount())
+
+    def container(self, pod_uid=None):
+        pod_uid = pod_uid or str(uuid.uuid4())
+        container_id = secrets.token_hex(32)
+        path = self.top / "kubepods" / "besteffort" / f"pod{pod_uid}" / container_id
+        return self._make(path, pod_uid=pod_uid, container_id=container_id)

@@ -35,7 +35,9 @@ class Sensor:
     kept in `texts`, and the bytes of all in `raw`.
     """
 
-    def __init__(self, lab, policy=None, resolvers=(), alert_format="ocsf", flags=()):
+    def __init__(self, lab, policy=None, resolvers=(), alert_format="ocsf", flags=(),
+                 inside=None):
+        """`inside`: how the command is run, as a function from command to command."""
         self.lab = lab
         self.lines, self.texts, self.raw = [], [], []
         self._changed = threading.Condition()
@@ -47,6 +49,8 @@ class Sensor:
                    *(["--policy", policy] if policy else []), *flags]
         for resolver in resolvers:
             command += ["--resolver", resolver]
+        if inside:
+            command = inside(list(map(str, command)))
         with open(self._errors, "w") as errors:
             self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL,
                                             stdout=subprocess.PIPE, stderr=errors)

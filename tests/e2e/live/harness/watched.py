@@ -32,7 +32,11 @@ class Watched(unittest.TestCase):
         dns_servers.web(cls.lab, cls.server, 8080)
         trusted = [cls.server, *(cls.more_servers() or [])]
         resolvers = [at for host in trusted for at in (f"{host.v4}:53", f"[{host.v6}]:53")]
-        cls.sensor = cls.enterClassContext(sensor.Sensor(cls.lab, resolvers=resolvers))
+        cls.sensor = cls.enterClassContext(cls.start_sensor(resolvers))
+
+    @classmethod
+    def start_sensor(cls, resolvers):
+        return sensor.Sensor(cls.lab, resolvers=resolvers)
 
     @classmethod
     def more_servers(cls):
