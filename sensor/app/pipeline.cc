@@ -64,7 +64,7 @@ void Pipeline::OnRecord(const RecordView& record) {
 void Pipeline::OnEvent(Event& event) {
   correlator_.Observe(event);
   enricher_.Enrich(event);
-  Judge(event, context_);
+  Judge(event, context_, NoPods());
   ++events_[event.body.index()];
   if (outputs_.events != nullptr) WriteEvent(event);
   alerter_.AddLosses(LossOf(event));

@@ -68,7 +68,7 @@ PrepareEvent FreshHistory() {
   history->correlator.SetContext(history->context);
   return [history](Event& event) {
     history->correlator.Observe(event);
-    Judge(event, history->context);
+    Judge(event, history->context, NoPods());
   };
 }
 

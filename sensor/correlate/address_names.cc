@@ -224,11 +224,17 @@ void AddressNames::Erase(SlotId id) {
 }
 
 bool AddressNames::Find(const Wanted& wanted, Binding& out) {
-  const auto number = numbers_.find(wanted.cgroup);
   const SlotId address = FindAddress(wanted.address);
-  if (number == numbers_.end() || address == kNoSlot) return false;
-  Collect(number->second, address, wanted);
+  if (address == kNoSlot) return false;
+  found_.clear();
+  for (const uint64_t cgroup : wanted.cgroups) {
+    const auto number = numbers_.find(cgroup);
+    if (number != numbers_.end()) Collect(number->second, address, wanted);
+  }
   if (found_.empty()) return false;
+  std::sort(found_.begin(), found_.end(), [this](SlotId a, SlotId b) {
+    return slots_[a].serial > slots_[b].serial;
+  });
   // Oldest first, so that the newest stays the one used last.
   for (size_t i = found_.size(); i-- > 0;) Touch(found_[i], wanted.now);
   // The newest that still holds decides; the others only add their names.
@@ -245,7 +251,6 @@ bool AddressNames::Find(const Wanted& wanted, Binding& out) {
 
 void AddressNames::Collect(uint32_t number, SlotId address,
                            const Wanted& wanted) {
-  found_.clear();
   for (SlotId id = by_key_.First(KeyOf(number, address)); id != kNoSlot;
        id = slots_[id].next) {
     const Slot& slot = slots_[id];
@@ -254,29 +259,30 @@ void AddressNames::Collect(uint32_t number, SlotId address,
         Alive(slot, wanted.now))
       found_.push_back(id);
   }
-  std::sort(found_.begin(), found_.end(), [this](SlotId a, SlotId b) {
-    return slots_[a].serial > slots_[b].serial;
-  });
 }
 
-bool AddressNames::FindElsewhere(const Wanted& wanted, Binding& out) const {
+bool AddressNames::FindElsewhere(const Elsewhere& wanted,
+                                 std::vector<uint64_t>& holders) const {
+  holders.clear();
+  const auto lacks = [](const auto& list, uint64_t cgroup) {
+    return std::find(list.begin(), list.end(), cgroup) == list.end();
+  };
   const SlotId address = FindAddress(wanted.address);
   if (address == kNoSlot) return false;
-  SlotId best = kNoSlot;
+  bool seen = false;
   SlotId id = addresses_[address].bindings.newest();
   for (size_t n = 0; id != kNoSlot && n < kMostExamined; ++n) {
+    if (seen && holders.size() >= wanted.most_holders) break;
     const Slot& slot = slots_[id];
-    const bool trusted = sources_[slot.source].trusted;
-    const bool other = cgroups_[slot.cgroup].id != wanted.cgroup;
-    if (other && Alive(slot, wanted.now) && (trusted || best == kNoSlot))
-      best = id;
-    if (best == id && trusted) break;
     id = slot.of_address.older;
+    const uint64_t cgroup = cgroups_[slot.cgroup].id;
+    if (!lacks(wanted.besides, cgroup) || !Alive(slot, wanted.now)) continue;
+    seen = true;
+    if (sources_[slot.source].trusted && lacks(holders, cgroup) &&
+        holders.size() < wanted.most_holders)
+      holders.push_back(cgroup);
   }
-  if (best == kNoSlot) return false;
-  Show(slots_[best], wanted.now, out);
-  AppendNames(sources_[slots_[best].source].names, out.names);
-  return true;
+  return seen;
 }
 
 bool AddressNames::Alive(const Slot& slot, BootTime now) {

@@ -61,7 +61,7 @@ struct AddressStats {
 class AddressNames {
  public:
   static constexpr Nanoseconds kUnusedLife = 7 * 24h;
-  // Bindings looked at for `elsewhere`.
+  // Bindings looked at for FindElsewhere.
   static constexpr size_t kMostExamined = 64;
 
   // What a message gave, but for its addresses.
@@ -73,10 +73,16 @@ class AddressNames {
     BootTime time;
   };
   struct Wanted {
-    uint64_t cgroup;
+    std::span<const uint64_t> cgroups;  // any of these
     IpAddress address;
     bool trusted;
     BootTime now;
+  };
+  struct Elsewhere {
+    std::span<const uint64_t> besides;  // these don't count
+    IpAddress address;
+    BootTime now;
+    size_t most_holders;
   };
   // The worst that happened to the cgroup; in rising order.
   enum class Outcome : uint8_t {
@@ -88,13 +94,15 @@ class AddressNames {
   explicit AddressNames(AddressLimits limits = {});
 
   Outcome Insert(const Answer& answer, std::span<const DnsAddress> given);
-  // The cgroup's binding of the address, with all its names, those of the
+  // The cgroups' binding of the address, with all its names, those of the
   // binding that decides first; false, and `out` untouched, if there is none.
   // Counts as a use.
   bool Find(const Wanted& wanted, Binding& out);
-  // The most recent of another cgroup, a trusted one if there is any among
-  // the newest kMostExamined.  No use: evidence only.
-  bool FindElsewhere(const Wanted& wanted, Binding& out) const;
+  // Whether another cgroup got it, of anyone; those that got it from a trusted
+  // resolver into `holders`, each once, newest first.  Of the newest
+  // kMostExamined bindings; no use: evidence only.
+  bool FindElsewhere(const Elsewhere& wanted,
+                     std::vector<uint64_t>& holders) const;
   void Drop(uint64_t cgroup);
 
   AddressStats stats() const;

@@ -37,7 +37,7 @@ class Table {
   std::optional<Binding> Find(uint64_t cgroup, const IpAddress& address,
                               Nanoseconds at) {
     Binding binding;
-    if (!names.Find({cgroup, address, true, At(at)}, binding))
+    if (!names.Find({{&cgroup, 1}, address, true, At(at)}, binding))
       return std::nullopt;
     return binding;
   }
@@ -175,7 +175,7 @@ TEST(AddressNames, ChargesACgroupForItsOwnBindingsAlone) {
   EXPECT_EQ(shared.names.stats().bytes - before, alone.names.stats().bytes);
 }
 
-TEST(AddressNames, ShowsTheMostRecentOfAnotherCgroupTrustedFirst) {
+TEST(AddressNames, NamesTheOtherHoldersTrustedOnesNewestFirstAndOnce) {
   Table table;
   table.Give(1, NthName(1), Nth(1), 1s);
   table.Give(2, NthName(2), Nth(1), 2s);
@@ -183,12 +183,26 @@ TEST(AddressNames, ShowsTheMostRecentOfAnotherCgroupTrustedFirst) {
   const DnsAddress given{Nth(1), 60};
   table.names.Insert({3, &evil, To("203.0.113.1:53"), false, At(3s)},
                      {&given, 1});
-  Binding binding;
-  ASSERT_TRUE(table.names.FindElsewhere({9, Nth(1), true, At(4s)}, binding));
-  EXPECT_EQ(binding.names[0], NthName(2));
-  ASSERT_TRUE(table.names.FindElsewhere({2, Nth(1), true, At(4s)}, binding));
-  EXPECT_EQ(binding.names[0], NthName(1));
-  EXPECT_FALSE(table.names.FindElsewhere({9, Nth(2), true, At(4s)}, binding));
+  table.Give(1, NthName(4), Nth(1), 4s);
+  std::vector<uint64_t> holders = {99};
+  const std::vector<uint64_t> nobody = {};
+  const auto find = [&](std::span<const uint64_t> besides, uint32_t address,
+                        size_t most = 16) {
+    return table.names.FindElsewhere({besides, Nth(address), At(5s), most},
+                                     holders);
+  };
+  EXPECT_TRUE(find(nobody, 1));
+  EXPECT_EQ(holders, (std::vector<uint64_t>{1, 2}));
+  const std::vector<uint64_t> pod = {9, 1};
+  EXPECT_TRUE(find(pod, 1));
+  EXPECT_EQ(holders, std::vector<uint64_t>{2});
+  EXPECT_TRUE(find(nobody, 1, 1));
+  EXPECT_EQ(holders, std::vector<uint64_t>{1});
+  // Only somebody with a resolver of his own: seen, but nobody to believe.
+  const std::vector<uint64_t> both = {1, 2};
+  EXPECT_TRUE(find(both, 1));
+  EXPECT_TRUE(holders.empty());
+  EXPECT_FALSE(find(nobody, 2));
 }
 
 }  // namespace

@@ -15,15 +15,15 @@ constexpr uint16_t kNoError = 0;
 }  // namespace
 
 Correlator::Correlator(CorrelateOptions options)
-    : options_(std::move(options)),
-      histories_(options_.cgroups),
-      pending_(options_.pending),
-      names_(options_.addresses) {}
+    : histories_(options.cgroups),
+      pending_(options.pending),
+      names_(options.addresses) {}
 
 void Correlator::SetContext(const Context& context) { context_ = context; }
 
-void Correlator::OnCgroup(const CgroupChange& change, uint64_t owner) {
-  histories_.OnCgroup(change, owner);
+void Correlator::OnCgroup(const CgroupChange& change, uint64_t owner,
+                          uint64_t pod) {
+  histories_.OnCgroup(change, owner, pod);
 }
 
 void Correlator::AdvanceTo(BootTime now) {
@@ -71,9 +71,8 @@ void Correlator::Bind(const Event& event, const DnsEvent& answer,
     return;
   const auto addresses = Admissible(message);
   if (addresses.empty()) return;
-  const Endpoint resolver =
-      JudgedEndpoint(match.server, match.wire ? match.wire : answer.wire,
-                     context_, options_.redirects);
+  const Endpoint resolver = JudgedEndpoint(
+      match.server, match.wire ? match.wire : answer.wire, context_);
   // An answer by way of elsewhere is not the trusted resolver's.
   const bool trusted = IsTrustedResolver(match.server, context_) &&
                        IsTrustedResolver(resolver, context_);
@@ -94,24 +93,18 @@ void Correlator::Bind(const Event& event, const DnsEvent& answer,
 // All addresses, or those that the cluster's own zone may give: the zone of the
 // name that holds them, since a chain may leave it (ExternalName).
 std::span<const DnsAddress> Correlator::Admissible(const DnsMessage& message) {
-  const auto& zones = options_.cluster_zones;
-  const DomainName& holder = message.chain.back();
-  const bool own_zone = std::any_of(
-      zones.begin(), zones.end(),
-      [&holder](const DomainName& zone) { return holder.IsAtOrUnder(zone); });
-  if (!own_zone || RangesUnknown(context_)) return message.addresses;
+  if (!IsOfZone(message.chain.back(), context_)) return message.addresses;
   admissible_.clear();
   for (const DnsAddress& given : message.addresses)
-    if (PlaceOf(given.address, context_)) admissible_.push_back(given);
-  refused_cluster_zone_ += message.addresses.size() - admissible_.size();
+    if (MayBeInside(given.address, context_)) admissible_.push_back(given);
+  refused_of_zone_ += message.addresses.size() - admissible_.size();
   return admissible_;
 }
 
 void Correlator::ObserveConnect(const Event& event, ConnectEvent& connect) {
   const uint64_t cgroup = histories_.OwnerOf(event.origin.cgroup_id);
   Evidence& evidence = connect.evidence;
-  evidence.judged = JudgedEndpoint(connect.destination, connect.wire, context_,
-                                   options_.redirects);
+  evidence.judged = JudgedEndpoint(connect.destination, connect.wire, context_);
   evidence.to_resolver = IsTrustedResolver(evidence.judged, context_);
   evidence.resolver_wire_elsewhere =
       IsTrustedResolver(WithoutUnspecified(connect.destination), context_) &&
@@ -121,10 +114,10 @@ void Correlator::ObserveConnect(const Event& event, ConnectEvent& connect) {
   histories_.Describe(cgroup, event.time, context_, evidence);
   // Whoever has no cgroup shares no history with others who have none.
   if (cgroup == 0) evidence.history_complete = evidence.warmup = false;
-  Look({cgroup, evidence.judged.address, true, event.time}, evidence);
+  Look(cgroup, event.time, evidence);
 }
 
-void Correlator::Look(const AddressNames::Wanted& wanted, Evidence& evidence) {
+void Correlator::Look(uint64_t cgroup, BootTime now, Evidence& evidence) {
   const auto fill = [](std::optional<Binding>& binding, SpareNames& spare,
                        const auto& find) {
     if (!binding) {
@@ -135,14 +128,24 @@ void Correlator::Look(const AddressNames::Wanted& wanted, Evidence& evidence) {
     binding->names.swap(spare);
     binding.reset();
   };
-  AddressNames::Wanted untrusted = wanted;
-  untrusted.trusted = false;
-  fill(evidence.own, spares_[0],
-       [&](Binding& out) { return names_.Find(wanted, out); });
-  fill(evidence.untrusted, spares_[1],
-       [&](Binding& out) { return names_.Find(untrusted, out); });
-  fill(evidence.elsewhere, spares_[2],
-       [&](Binding& out) { return names_.FindElsewhere(wanted, out); });
+  const IpAddress& address = evidence.judged.address;
+  const std::span own(&cgroup, 1);
+  const auto pod = histories_.PodOf(cgroup);
+  mates_.assign(pod.begin(), pod.end());
+  std::erase(mates_, cgroup);
+  fill(evidence.own, spares_[0], [&](Binding& out) {
+    return names_.Find({own, address, true, now}, out);
+  });
+  fill(evidence.mate, spares_[1], [&](Binding& out) {
+    return !evidence.own && names_.Find({mates_, address, true, now}, out);
+  });
+  fill(evidence.untrusted, spares_[2], [&](Binding& out) {
+    return names_.Find({own, address, false, now}, out);
+  });
+  const bool got = evidence.own || evidence.mate;
+  evidence.seen_elsewhere = names_.FindElsewhere(
+      {pod.empty() ? own : pod, address, now, got ? 0 : Evidence::kMostHolders},
+      evidence.holders);
 }
 
 void Correlator::ObserveEncrypted(const Event& event,
@@ -175,7 +178,7 @@ CorrelateStats Correlator::stats() const {
   stats.cgroups = histories_.size();
   stats.cgroups_evicted = histories_.evicted();
   stats.cgroups_refused = histories_.refused();
-  stats.refused_cluster_zone = refused_cluster_zone_;
+  stats.refused_of_zone = refused_of_zone_;
   stats.unattributed_losses = unattributed_losses_;
   stats.memory_bytes = pending_.MemoryBytes() + names_.MemoryBytes();
   return stats;

@@ -12,9 +12,9 @@
 // Sources: RFC 1035, RFC 5452 (what an answer must match), docs/states.md.
 //
 //   correlator.SetContext(context);
-//   correlator.OnCgroup(change, enricher.OwnerOf(change.id));
+//   correlator.OnCgroup(change, enricher.OwnerOf(change.id), pod);
 //   correlator.Observe(event);   // dns.matched, connect.evidence
-//   Judge(event, context);       // connect.verdict
+//   Judge(event, context, pods); // connect.verdict
 #ifndef NAMEWARD_CORRELATE_CORRELATE_H_
 #define NAMEWARD_CORRELATE_CORRELATE_H_
 
@@ -29,7 +29,6 @@
 #include "correlate/pending_queries.h"
 #include "model/cgroup.h"
 #include "model/context.h"
-#include "model/domain_name.h"
 #include "model/event.h"
 
 namespace nameward {
@@ -38,12 +37,6 @@ struct CorrelateOptions {
   PendingLimits pending;
   AddressLimits addresses;
   size_t cgroups = Histories::kMostCgroups;
-  // Networks to which a mesh redirects; loopback always counts as one.
-  std::vector<Network> redirects;
-  // The cluster's own zones (cluster.local): their names bind only addresses
-  // that are internal or a service's, since whoever may write a Service or a
-  // pod name can make them give any address.
-  std::vector<DomainName> cluster_zones;
 };
 
 struct CorrelateStats {
@@ -52,7 +45,7 @@ struct CorrelateStats {
   size_t cgroups = 0;
   uint64_t cgroups_evicted = 0;
   uint64_t cgroups_refused = 0;
-  uint64_t refused_cluster_zone = 0;  // addresses that a zone may not give
+  uint64_t refused_of_zone = 0;  // addresses that the cluster's may not give
   // Losses of DNS records that no cgroup is named for; each cgroup's own are
   // stamped into its connects.
   uint64_t unattributed_losses = 0;
@@ -65,8 +58,10 @@ class Correlator {
 
   void SetContext(const Context& context);
   // `owner`: the container's cgroup that this one lies in, whose history it
-  // shares; 0: itself.
-  void OnCgroup(const CgroupChange& change, uint64_t owner = 0);
+  // shares; 0: itself.  `pod`: a number that all cgroups of one pod have and no
+  // others (of the uid in their paths); 0: in no pod.
+  void OnCgroup(const CgroupChange& change, uint64_t owner = 0,
+                uint64_t pod = 0);
   void Observe(Event& event);
   // Lets time pass: expires queries, drops what gone cgroups left.
   void AdvanceTo(BootTime now);
@@ -85,16 +80,16 @@ class Correlator {
   void ObserveConnect(const Event& event, ConnectEvent& connect);
   void ObserveEncrypted(const Event& event, const TransportEvent& transport);
   void ObserveLoss(const Event& event, const LossEvent& loss);
-  void Look(const AddressNames::Wanted& wanted, Evidence& evidence);
+  void Look(uint64_t cgroup, BootTime now, Evidence& evidence);
 
-  CorrelateOptions options_;
   Context context_;
   Histories histories_;
   PendingQueries pending_;
   AddressNames names_;
   std::array<SpareNames, 3> spares_;
   std::vector<DnsAddress> admissible_;  // scratch
-  uint64_t refused_cluster_zone_ = 0;
+  std::vector<uint64_t> mates_;         // scratch
+  uint64_t refused_of_zone_ = 0;
   uint64_t unattributed_losses_ = 0;
 };
 

@@ -70,7 +70,7 @@ void LookUpConnect(benchmark::State& state) {
       Connect(hit ? "203.0.113.8:443" : "198.51.100.1:443", 1h + 1s);
   for (auto _ : state) {
     node.correlator.Observe(connect);
-    Judge(connect, node.context);
+    Judge(connect, node.context, node.pods);
   }
 }
 BENCHMARK(LookUpConnect)->ArgName("given")->Arg(0)->Arg(1);

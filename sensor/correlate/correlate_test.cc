@@ -215,21 +215,6 @@ TEST(Correlator, PrefersTheTrustedAnswerToALaterUntrustedOne) {
   EXPECT_THAT(verdict.names, ElementsAre(Name("good.example")));
 }
 
-TEST(Correlator, BindsNamesOfTheClustersZoneOnlyToTheCluster) {
-  // pods insecure: 203-0-113-9.default.pod.cluster.local gives any address.
-  Node node({.cluster_zones = {Name("cluster.local")}});
-  node.Resolve({.name = "203-0-113-9.default.pod.cluster.local",
-                .addresses = {{"203.0.113.9", 30}}},
-               10s);
-  EXPECT_EQ(node.StateOf("203.0.113.9:443", 11s), ConnectState::kNone);
-  EXPECT_EQ(node.correlator.stats().refused_cluster_zone, 1u);
-  node.Resolve({.name = "db.default.svc.cluster.local",
-                .aliases = {"db.example"},
-                .id = 2},
-               12s);
-  EXPECT_EQ(node.StateOf("203.0.113.7:443", 13s), ConnectState::kBound);
-}
-
 TEST(Correlator, SharesTheHistoryOfAContainerWithTheCgroupsInIt) {
   Node node;
   node.correlator.OnCgroup(

@@ -4,6 +4,7 @@
 #define NAMEWARD_CORRELATE_CORRELATE_TESTING_H_
 
 #include <algorithm>
+#include <map>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -97,6 +98,22 @@ inline Event Connect(std::string_view destination, Nanoseconds at,
   return event;
 }
 
+// Whom the cgroups and addresses of a test belong to.
+class TestPods final : public PodDirectory {
+ public:
+  WorkloadRef WorkloadOf(uint64_t cgroup) const override {
+    const auto found = workloads.find(cgroup);
+    return found == workloads.end() ? nullptr : found->second;
+  }
+  bool HasAddress(const IpAddress& address) const override {
+    return std::find(addresses.begin(), addresses.end(), address) !=
+           addresses.end();
+  }
+
+  std::map<uint64_t, WorkloadRef> workloads;
+  std::vector<IpAddress> addresses;
+};
+
 // A correlator in a cluster whose ranges are known, past its warm-up, with two
 // pods born under its eyes.
 class Node {
@@ -113,8 +130,17 @@ class Node {
     Born(kNeighbour);
   }
 
-  void Born(uint64_t cgroup, Nanoseconds at = 2s) {
-    correlator.OnCgroup({CgroupChange::What::kBorn, cgroup, 1, At(at), "/pod"});
+  void Born(uint64_t cgroup, Nanoseconds at = 2s, uint64_t pod = 0) {
+    correlator.OnCgroup({CgroupChange::What::kBorn, cgroup, 1, At(at), "/pod"},
+                        0, pod);
+  }
+  void Gone(uint64_t cgroup, Nanoseconds at) {
+    correlator.OnCgroup({CgroupChange::What::kGone, cgroup, 1, At(at), ""});
+  }
+  // The workload that events of the cgroup will have.
+  void Name(uint64_t cgroup, Workload workload) {
+    pods.workloads[cgroup] =
+        std::make_shared<const Workload>(std::move(workload));
   }
   // Asks and gets the answer 1 ms later; whether it counted.
   bool Resolve(const Look& look, Nanoseconds at) {
@@ -129,7 +155,8 @@ class Node {
   }
   ConnectVerdict Judged(Event event) {
     correlator.Observe(event);
-    Judge(event, context);
+    event.origin.workload = pods.WorkloadOf(event.origin.cgroup_id);
+    Judge(event, context, pods);
     return std::get<ConnectEvent>(event.body).verdict;
   }
   ConnectState StateOf(std::string_view destination, Nanoseconds at,
@@ -139,6 +166,7 @@ class Node {
   void Reconfigure() { correlator.SetContext(context); }
 
   Context context;
+  TestPods pods;
   Correlator correlator;
 };
 

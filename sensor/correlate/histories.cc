@@ -15,7 +15,8 @@ bool Within(const std::optional<BootTime>& since, Nanoseconds span,
 
 Histories::Histories(size_t most_cgroups) : most_cgroups_(most_cgroups) {}
 
-void Histories::OnCgroup(const CgroupChange& change, uint64_t owner) {
+void Histories::OnCgroup(const CgroupChange& change, uint64_t owner,
+                         uint64_t pod) {
   if (change.what == CgroupChange::What::kGone) {
     if (histories_.count(change.id) > 0)
       leaving_.push_back({change.id, change.time + kGoneKept});
@@ -26,11 +27,20 @@ void Histories::OnCgroup(const CgroupChange& change, uint64_t owner) {
   history->announced = true;
   history->owner = owner == 0 ? change.id : owner;
   if (change.what == CgroupChange::What::kBorn) history->born = change.time;
+  if (history->owner == change.id && history->pod == 0 && pod != 0 &&
+      pods_.Add(pod, change.id))
+    history->pod = pod;
 }
 
 uint64_t Histories::OwnerOf(uint64_t cgroup) const {
   const auto found = histories_.find(cgroup);
   return found == histories_.end() ? cgroup : found->second.owner;
+}
+
+std::span<const uint64_t> Histories::PodOf(uint64_t cgroup) const {
+  const auto found = histories_.find(cgroup);
+  if (found == histories_.end() || found->second.pod == 0) return {};
+  return pods_.Of(found->second.pod);
 }
 
 Histories::History* Histories::Of(uint64_t cgroup) {
@@ -63,12 +73,22 @@ bool Histories::MakeRoom() {
 }
 
 std::optional<uint64_t> Histories::ForgetNext(BootTime now) {
-  while (!leaving_.empty() && leaving_.front().due <= now) {
+  for (;;) {
+    while (!forgotten_.empty()) {
+      const uint64_t id = forgotten_.back();
+      forgotten_.pop_back();
+      if (histories_.erase(id) > 0) return id;
+    }
+    if (leaving_.empty() || leaving_.front().due > now) return std::nullopt;
     const uint64_t id = leaving_.front().id;
     leaving_.pop_front();
-    if (histories_.erase(id) > 0) return id;
+    const auto found = histories_.find(id);
+    if (found == histories_.end()) continue;
+    if (found->second.pod != 0)
+      pods_.End(found->second.pod, id, forgotten_);
+    else
+      forgotten_.push_back(id);
   }
-  return std::nullopt;
 }
 
 void Histories::MarkLost(uint64_t cgroup, BootTime now) {

@@ -14,10 +14,13 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "correlate/pod_members.h"
 #include "model/cgroup.h"
 #include "model/context.h"
 #include "model/event.h"
@@ -36,9 +39,13 @@ class Histories {
 
   explicit Histories(size_t most_cgroups = kMostCgroups);
 
-  void OnCgroup(const CgroupChange& change, uint64_t owner);
+  // `owner`: the container's cgroup that it lies in, 0: itself; `pod`: a number
+  // of the pod it is of, 0: none.
+  void OnCgroup(const CgroupChange& change, uint64_t owner, uint64_t pod);
   // The cgroup by which history is kept: the container's, or itself.
   uint64_t OwnerOf(uint64_t cgroup) const;
+  // All containers of the cgroup's pod, with itself; empty: it is in no pod.
+  std::span<const uint64_t> PodOf(uint64_t cgroup) const;
 
   // Makes sure that the cgroup has a history, so that ForgetNext will name it;
   // false: no room.  Nothing may be kept of a cgroup without one.
@@ -72,6 +79,7 @@ class Histories {
     std::optional<BootTime> encrypted;
     std::optional<BootTime> encrypted_listed;
     uint64_t owner = 0;
+    uint64_t pod = 0;
     uint32_t lost_answers = 0;
     uint32_t lost_quota = 0;
     bool announced = false;
@@ -88,6 +96,8 @@ class Histories {
   std::unordered_map<uint64_t, History, NumberHash> histories_;
   std::deque<uint64_t> unannounced_;  // oldest first
   std::deque<Leaving> leaving_;
+  PodMembers pods_;
+  std::vector<uint64_t> forgotten_;  // to be named by ForgetNext
   uint64_t evicted_ = 0;
   uint64_t refused_ = 0;
 };

@@ -17,15 +17,63 @@ bool IsBound(const Binding& binding) {
   return binding.age <= std::max(std::min(ttl, kLongestTtl), kShortestBound);
 }
 
+// Kubelet and container runtimes look up what a pod's spec tells them to
+// (images, probes), so their look-ups explain nothing.  What stands in "/" may
+// be one of them too, or a process that moved there.
+bool IsHostItself(const Workload& workload) {
+  static constexpr std::string_view kAgents[] = {
+      "kubelet", "kubelite", "containerd", "crio", "cri-o",    "docker",
+      "podman",  "k3s",      "k0s",        "rke2", "microk8s", "podruntime",
+  };
+  const std::string_view path = workload.cgroup_path;
+  return workload.pod == nullptr && workload.pod_uid.empty() &&
+         !workload.container && path.size() > 1 &&
+         std::none_of(std::begin(kAgents), std::end(kAgents),
+                      [path](std::string_view agent) {
+                        return path.find(agent) != std::string_view::npos;
+                      });
+}
+
+// Another pod of the same workload; to a hostNetwork pod also the host.
+bool IsSibling(const Workload& holder, const Pod& pod) {
+  if (pod.host_network && IsHostItself(holder)) return true;
+  return holder.pod != nullptr && holder.pod->uid != pod.uid &&
+         !pod.workload.empty() && holder.pod->workload == pod.workload &&
+         holder.pod->namespace_name == pod.namespace_name;
+}
+
+bool SiblingHolds(const Evidence& evidence, const Pod& pod,
+                  const PodDirectory& pods) {
+  return std::any_of(evidence.holders.begin(), evidence.holders.end(),
+                     [&](uint64_t cgroup) {
+                       const WorkloadRef holder = pods.WorkloadOf(cgroup);
+                       return holder != nullptr && IsSibling(*holder, pod);
+                     });
+}
+
+bool Lists(const std::vector<IpAddress>& list, const IpAddress& address) {
+  return std::find(list.begin(), list.end(), address) != list.end();
+}
+
+// The rows of docs/states.md, in their order.
 ConnectState Settle(const IpAddress& address, const Evidence& evidence,
-                    const Context& context) {
+                    const Pod* pod, const Context& context,
+                    const PodDirectory& pods) {
   if (const auto place = PlaceOf(address, context)) return *place;
+  if (pods.HasAddress(address)) return ConnectState::kInternal;
   if (evidence.to_resolver) return ConnectState::kResolver;
   if (evidence.own)
     return IsBound(*evidence.own) ? ConnectState::kBound : ConnectState::kStale;
+  if (evidence.mate) return ConnectState::kOtherContainer;
+  if (pod != nullptr) {
+    if (Lists(pod->host_aliases, address)) return ConnectState::kHostsFile;
+    if (Lists(pod->service_hosts, address)) return ConnectState::kEnvLiteral;
+  }
   if (address.IsPrivate() && RangesUnknown(context))
     return ConnectState::kPrivate;
   if (evidence.untrusted) return ConnectState::kUntrustedResolver;
+  if (pod != nullptr && SiblingHolds(evidence, *pod, pods))
+    return ConnectState::kOtherPod;
   if (evidence.encrypted_listed) return ConnectState::kEncrypted;
   if (evidence.warmup) return ConnectState::kWarmup;
   return ConnectState::kNone;
@@ -37,6 +85,8 @@ const Binding* Decisive(ConnectState state, const Evidence& evidence) {
     case ConnectState::kBound:
     case ConnectState::kStale:
       return &*evidence.own;
+    case ConnectState::kOtherContainer:
+      return &*evidence.mate;
     case ConnectState::kUntrustedResolver:
       return &*evidence.untrusted;
     default:
@@ -61,15 +111,25 @@ Endpoint WithoutUnspecified(const Endpoint& endpoint) {
 
 std::optional<ConnectState> PlaceOf(const IpAddress& address,
                                     const Context& context) {
-  const auto& node = context.node_addresses;
   if (address.IsUnspecified() || address.IsLoopback() ||
       address.IsLinkLocal() || address.IsMulticast() || address.IsBroadcast())
     return ConnectState::kInternal;
-  if (std::find(node.begin(), node.end(), address) != node.end())
-    return ConnectState::kInternal;
+  if (Lists(context.node_addresses, address)) return ConnectState::kInternal;
   if (Contains(context.internal, address)) return ConnectState::kInternal;
   if (Contains(context.services, address)) return ConnectState::kService;
+  if (Lists(context.service_addresses, address)) return ConnectState::kService;
   return std::nullopt;
+}
+
+bool MayBeInside(const IpAddress& address, const Context& context) {
+  return PlaceOf(address, context) ||
+         (address.IsPrivate() && RangesUnknown(context));
+}
+
+bool IsOfZone(const DomainName& name, const Context& context) {
+  return std::any_of(
+      context.zones.begin(), context.zones.end(),
+      [&name](const DomainName& zone) { return name.IsAtOrUnder(zone); });
 }
 
 bool IsTrustedResolver(const Endpoint& server, const Context& context) {
@@ -81,21 +141,20 @@ bool IsTrustedResolver(const Endpoint& server, const Context& context) {
 
 Endpoint JudgedEndpoint(const Endpoint& addressed,
                         const std::optional<Endpoint>& wire,
-                        const Context& context,
-                        const std::vector<Network>& redirects) {
+                        const Context& context) {
   if (!wire || wire->IsUnset()) return WithoutUnspecified(addressed);
-  const bool inside = PlaceOf(wire->address, context).has_value() ||
-                      Contains(redirects, wire->address) ||
-                      // CoreDNS behind its Service, seen from a hostNetwork
-                      // pod, while the ranges are not known.
-                      (wire->address.IsPrivate() && RangesUnknown(context));
+  const auto& meshes = context.redirects;
   const auto& listed = context.resolvers;
-  if (inside || std::find(listed.begin(), listed.end(), *wire) != listed.end())
-    return WithoutUnspecified(addressed);
-  return *wire;
+  const bool own =
+      // CoreDNS behind its Service, seen from a hostNetwork pod.
+      MayBeInside(wire->address, context) ||
+      std::any_of(meshes.begin(), meshes.end(),
+                  [&](const Redirect& mesh) { return mesh.Contains(*wire); }) ||
+      std::find(listed.begin(), listed.end(), *wire) != listed.end();
+  return own ? WithoutUnspecified(addressed) : *wire;
 }
 
-void Judge(Event& event, const Context& context) {
+void Judge(Event& event, const Context& context, const PodDirectory& pods) {
   auto* connect = std::get_if<ConnectEvent>(&event.body);
   if (connect == nullptr) return;
   const Evidence& evidence = connect->evidence;
@@ -103,10 +162,12 @@ void Judge(Event& event, const Context& context) {
   const Endpoint judged = evidence.judged.IsUnset()
                               ? WithoutUnspecified(connect->destination)
                               : evidence.judged;
-  verdict.state = Settle(judged.address, evidence, context);
+  const Workload* workload = event.origin.workload.get();
+  const Pod* pod = workload == nullptr ? nullptr : workload->pod.get();
+  verdict.state = Settle(judged.address, evidence, pod, context, pods);
   verdict.encrypted = evidence.encrypted;
   verdict.history_complete = evidence.history_complete;
-  verdict.seen_elsewhere = evidence.elsewhere.has_value();
+  verdict.seen_elsewhere = evidence.seen_elsewhere;
   verdict.names.clear();
   verdict.age.reset();
   verdict.ttl_s.reset();

@@ -130,10 +130,17 @@ TEST(Judge, JudgesTheWireWhereItLeavesTheCluster) {
 }
 
 TEST(Judge, JudgesTheAddressedWhereAMeshOrTheNodeTranslates) {
-  Node node({.redirects = {*Network::Parse("198.51.100.1/32")}});
+  Node node;
+  node.context.redirects = {*Redirect::Parse("198.51.100.0/31"),
+                            *Redirect::Parse("198.51.100.8:15001")};
+  node.Reconfigure();
   node.Resolve({}, 1h);
+  EXPECT_EQ(
+      node.Judged(Over(Connect("203.0.113.7:443", 1h + 1s), "198.51.100.8:443"))
+          .state,
+      ConnectState::kNone);
   for (const auto wire : {"127.0.0.1:15001", "[::1]:15001", "10.244.1.1:18080",
-                          "198.51.100.1:15001"})
+                          "198.51.100.1:443", "198.51.100.8:15001"})
     EXPECT_EQ(
         node.Judged(Over(Connect("203.0.113.7:443", 1h + 1s), wire)).state,
         ConnectState::kBound)
@@ -178,7 +185,7 @@ TEST(Judge, TakesAPrivateWireForTheClustersWhileRangesAreUnknown) {
 TEST(Judge, LeavesOtherEventsAlone) {
   Event event;
   event.body = FlowEvent{};
-  Judge(event, Context{});
+  Judge(event, Context{}, NoPods());
   EXPECT_EQ(event.Kind(), "flow");
 }
 
@@ -188,11 +195,11 @@ TEST(Judge, ClearsWhatAnEarlierVerdictLeftInAReusedEvent) {
   Event event = Connect("203.0.113.7:443", 1h + 1s);
   node.Judged(event);
   node.correlator.Observe(event);
-  Judge(event, node.context);
+  Judge(event, node.context, node.pods);
   auto& connect = std::get<ConnectEvent>(event.body);
   connect.destination = To("203.0.113.8:443");
   node.correlator.Observe(event);
-  Judge(event, node.context);
+  Judge(event, node.context, node.pods);
   EXPECT_EQ(connect.verdict.state, ConnectState::kNone);
   EXPECT_TRUE(connect.verdict.names.empty());
   EXPECT_FALSE(connect.verdict.age);

@@ -53,7 +53,7 @@ TEST(SteadyState, AllocatesNothingPerQueryAnswerAndConnect) {
     for (Event* event : {&query, &answer, &connect}) {
       event->time += 1s;
       node.correlator.Observe(*event);
-      Judge(*event, node.context);
+      Judge(*event, node.context, node.pods);
     }
     auto& destination = std::get<ConnectEvent>(connect.body).destination;
     destination = destination == given ? not_given : given;

@@ -47,6 +47,11 @@ bool ReadLine(std::string_view key, std::string_view value, Context& context) {
   if (key == "encrypted")
     return Push(context.encrypted, IpAddress::Parse(value));
   if (key == "warmup_ms") return ReadDuration(value, 1ms, context.warmup);
+  if (key == "service_address")
+    return Push(context.service_addresses, IpAddress::Parse(value));
+  if (key == "redirect") return Push(context.redirects, Redirect::Parse(value));
+  if (key == "zone") return Push(context.zones, DomainName::Parse(value));
+  if (key == "search") return Push(context.searches, DomainName::Parse(value));
   if (key == "attached") {
     Nanoseconds since{0};
     const bool read = ReadDuration(value, Nanoseconds(1), since);
@@ -57,6 +62,18 @@ bool ReadLine(std::string_view key, std::string_view value, Context& context) {
 }
 
 }  // namespace
+
+std::string Redirect::ToString() const {
+  return port == 0 ? network.ToString()
+                   : Endpoint{network.base, port}.ToString();
+}
+
+std::optional<Redirect> Redirect::Parse(std::string_view text) {
+  if (const auto network = Network::Parse(text)) return Redirect{*network, 0};
+  const auto endpoint = Endpoint::Parse(text);
+  if (!endpoint || endpoint->port == 0) return std::nullopt;
+  return Redirect{{endpoint->address, 128}, endpoint->port};
+}
 
 std::string Context::ToText() const {
   std::string text;
@@ -72,9 +89,14 @@ std::string Context::ToText() const {
     line("resolver", "any:" + std::to_string(port));
   for (const auto& range : internal) line("internal", range.ToString());
   for (const auto& range : services) line("service", range.ToString());
+  for (const auto& address : service_addresses)
+    line("service_address", address.ToString());
   for (const auto& address : node_addresses)
     line("address", address.ToString());
   for (const auto& address : encrypted) line("encrypted", address.ToString());
+  for (const auto& redirect : redirects) line("redirect", redirect.ToString());
+  for (const auto& zone : zones) line("zone", zone.ToString());
+  for (const auto& search : searches) line("search", search.ToString());
   line("warmup_ms", std::to_string(warmup / 1ms));
   return text;
 }

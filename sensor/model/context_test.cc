@@ -18,10 +18,27 @@ TEST(Context, RoundTripsThroughText) {
   context.services = {*Network::Parse("fd00::/112")};
   context.node_addresses = {*IpAddress::Parse("192.0.2.7")};
   context.encrypted = {*IpAddress::Parse("9.9.9.9")};
+  context.service_addresses = {*IpAddress::Parse("10.96.0.1")};
+  context.redirects = {*Redirect::Parse("198.51.100.0/24"),
+                       *Redirect::Parse("[2001:db8::1]:15001")};
+  context.zones = {*DomainName::Parse("cluster.local")};
+  context.searches = {*DomainName::Parse("corp.example")};
   context.warmup = 90s;
   const Context read = Context::FromText(context.ToText());
   EXPECT_EQ(read.ToText(), context.ToText());
   EXPECT_EQ(read.unknown_lines, 0U);
+}
+
+TEST(Redirect, IsANetworkOrOnePortOfAnAddress) {
+  EXPECT_EQ(Redirect::Parse("198.51.100.1")->ToString(), "198.51.100.1/32");
+  const auto mesh = Redirect::Parse("198.51.100.1:15001");
+  ASSERT_TRUE(mesh);
+  EXPECT_TRUE(mesh->Contains(*Endpoint::Parse("198.51.100.1:15001")));
+  EXPECT_FALSE(mesh->Contains(*Endpoint::Parse("198.51.100.1:15006")));
+  EXPECT_FALSE(mesh->Contains(*Endpoint::Parse("198.51.100.2:15001")));
+  for (const auto* bad : {"", "198.51.100.1/24", "198.51.100.0/24:15001",
+                          "198.51.100.1:0", "mesh.example"})
+    EXPECT_FALSE(Redirect::Parse(bad)) << bad;
 }
 
 TEST(Context, CountsLinesThatANewerVersionWrote) {

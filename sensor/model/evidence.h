@@ -54,10 +54,14 @@ struct Evidence {
   bool to_resolver = false;  // `judged` is a trusted resolver, at its port
   // A trusted resolver was addressed, but the packet left for elsewhere.
   bool resolver_wire_elsewhere = false;
-  std::optional<Binding> own;  // this cgroup got it from a trusted resolver
-  std::optional<Binding>
-      untrusted;  // this cgroup got it, but from another server
-  std::optional<Binding> elsewhere;  // the most recent of another cgroup
+  std::optional<Binding> own;   // this container got it, trusted
+  std::optional<Binding> mate;  // another container of its pod did, trusted
+  std::optional<Binding> untrusted;  // this one did, but from another server
+  // Cgroups outside the pod that got it from a trusted resolver, newest first;
+  // drawn only where the pod itself did not get it.
+  static constexpr size_t kMostHolders = 16;
+  std::vector<uint64_t> holders;
+  bool seen_elsewhere = false;  // somebody outside the pod got it, of anyone
   bool encrypted_listed =
       false;               // spoke DoT, DoQ or DoH with a listed resolver
   bool encrypted = false;  // … with any
