@@ -12,13 +12,14 @@
 #:   live      the sensor on this kernel: real DNS servers and clients, in network
 #:             namespaces and cgroups of the test's own, removed afterwards
 #:   image     what the container image holds, and that it runs
+#:   cluster   a whole Kubernetes node, see ./dev cluster --help
 #:   kernels   the sensor under other kernels in qemu, fetched from Debian's mirror
 #:
-#: Any other label of `ctest --print-labels` works too.  live needs root (else it
-#: is skipped, which the last line counts).  Logs and JUnit files stay in
-#: build/test-results.  Installs what is missing of
-#: tools/dev/packages-{build,test}.txt; Python tools and kernels go into the cache
-#: folder that ./dev help names.
+#: Any other label of `ctest --print-labels` works too.  live and cluster need root
+#: (else they are skipped, which the last line counts).  Logs and JUnit files stay
+#: in build/test-results.  Installs what is missing of
+#: tools/dev/packages-{build,test}.txt; Python tools, kernels and the cluster's
+#: program go into the cache folder that ./dev help names.
 
 results=build/test-results
 threaded_modules=(base source deliver app)
@@ -26,12 +27,13 @@ threaded_modules=(base source deliver app)
 verb_test() {
   local suites=("$@")
   for suite in "${suites[@]}"; do
-    case "$suite" in cluster | kafka) not_built_yet "test $suite" ;; esac
+    case "$suite" in kafka) not_built_yet "test $suite" ;; esac
   done
   need_packages build test
   need_venv
   rm -rf "$results"
   mkdir -p "$results"
+  begin_cluster_program "${suites[@]}"
   if [ ${#suites[@]} -eq 1 ] && [ "${suites[0]}" = asan ]; then
     lane asan
   elif [ ${#suites[@]} -eq 1 ] && [ "${suites[0]}" = tsan ]; then
@@ -43,6 +45,21 @@ verb_test() {
     run_lanes "${suites[@]}"
   fi
   python3 tools/dev/test_summary.py "$results"
+}
+
+# The cluster's program takes minutes to build, the first time: begin now.  The
+# clusters of two trees must not meet.
+begin_cluster_program() {
+  case " ${*:-cluster} " in *" cluster "*) ;; *) return 0 ;; esac
+  # shellcheck source=tools/dev/cluster.sh
+  . tools/dev/cluster.sh
+  export NW_CLUSTER=${NW_CLUSTER:-test-$$}
+  cluster_program_in_background "$results/cluster-program.txt"
+  trap 'end_cluster' EXIT
+}
+
+end_cluster() {
+  python3 tests/e2e/cluster/cluster.py down >/dev/null 2>&1 || true
 }
 
 # The release build, and the labels its tests carry.  lint alone needs only the
