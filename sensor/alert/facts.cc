@@ -84,6 +84,21 @@ Ends EndsOf(const Event& event) {
   return std::visit(EndsVisitor{}, event.body);
 }
 
+std::string_view ServerNameOf(const Event& event) {
+  const auto* transport = std::get_if<TransportEvent>(&event.body);
+  if (transport == nullptr || transport->kind == TransportKind::kDnsOtherPort)
+    return {};
+  return transport->name;
+}
+
+std::string_view ApplicationOf(const Event& event) {
+  if (std::holds_alternative<DnsEvent>(event.body)) return "dns";
+  const auto* transport = std::get_if<TransportEvent>(&event.body);
+  if (transport == nullptr) return {};
+  const bool plain = transport->kind == TransportKind::kDnsOtherPort;
+  return plain ? "dns" : ToString(transport->kind);
+}
+
 const Workload& WorkloadOf(const Event& event) {
   static const Workload kUnknown;
   return event.origin.workload != nullptr ? *event.origin.workload : kUnknown;

@@ -43,6 +43,12 @@ struct Ends {
 };
 Ends EndsOf(const Event& event);
 
+// The server's name as the client said it (SNI); empty: none.
+std::string_view ServerNameOf(const Event& event);
+
+// "dns", "dot", "doq", "doh"; empty: not known.
+std::string_view ApplicationOf(const Event& event);
+
 // The workload of an event, never null.
 const Workload& WorkloadOf(const Event& event);
 

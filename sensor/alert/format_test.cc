@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "alert/detail.h"
 #include "alert/event_json.h"
 #include "alert/human.h"
 #include "alert/ocsf.h"
@@ -84,16 +85,45 @@ TEST(Ocsf, NeverCutsANameThatWasAskedOnAnotherPort) {
   EXPECT_EQ(evidence["data"]["transport"]["name"], transport.name);
 }
 
-TEST(Ocsf, IsOneValidLineWithinItsBoundForEachHostileAlert) {
+class JsonFormat : public testing::TestWithParam<AlertFormat> {
+ protected:
+  static Json Render(const Alert& alert) {
+    RenderedAlert rendered;
+    RenderAlert(alert, GetParam(), rendered);
+    ExpectOneCleanLine(rendered.text);
+    EXPECT_LE(rendered.text.size(), kMaxAlertLine);
+    return Json::parse(rendered.text);
+  }
+  // Where the format says that it had to shorten the alert.
+  static bool Truncated(const Json& json) {
+    if (GetParam() == AlertFormat::kEcs) return json["nameward"]["truncated"];
+    if (GetParam() == AlertFormat::kFalco)
+      return json["output_fields"]["nameward.truncated"];
+    return json["unmapped"]["sensor"]["truncated"];
+  }
+};
+
+TEST_P(JsonFormat, IsOneValidLineWithinItsBoundForEachHostileAlert) {
   for (const Event& event : OneOfEachKind()) {
-    const std::string line = OcsfLine(WorstAlert(event));
-    ExpectOneCleanLine(line);
-    EXPECT_LE(line.size(), kMaxAlertLine);
-    const Json json = Json::parse(line, nullptr, false);
-    ASSERT_FALSE(json.is_discarded()) << line;
-    EXPECT_EQ(json["unmapped"]["sensor"]["truncated"], true);
+    const Json json = Render(WorstAlert(event));
+    // Falco's flat fields hold no list: they fit even so.
+    EXPECT_EQ(Truncated(json), GetParam() != AlertFormat::kFalco);
   }
 }
+
+TEST_P(JsonFormat, ShowsAnOrdinaryAlertWhole) {
+  for (const Event& event : OneOfEachKind())
+    EXPECT_FALSE(Truncated(Render(SampleAlert(event, SampleRule()))));
+}
+
+TEST_P(JsonFormat, HasAName) {
+  EXPECT_EQ(ParseAlertFormat(ToString(GetParam())), GetParam());
+  EXPECT_NE(kAlertFormats.find(ToString(GetParam())), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, JsonFormat,
+                         testing::Values(AlertFormat::kOcsf, AlertFormat::kEcs,
+                                         AlertFormat::kFalco));
 
 TEST(Human, LetsNoControlCharacterThrough) {
   for (const Event& event : OneOfEachKind()) {

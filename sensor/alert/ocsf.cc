@@ -4,6 +4,7 @@
 #include <array>
 
 #include "alert/attack_names.h"
+#include "alert/detail.h"
 #include "alert/event_json.h"
 #include "alert/facts.h"
 #include "alert/json_writer.h"
@@ -12,10 +13,6 @@
 namespace nameward {
 namespace {
 
-constexpr OcsfDetail kWhole = {kTextCap, 2048, true};
-// Sum of what is left: four names (1.3 KiB each as JSON), 30 strings, the keys.
-constexpr OcsfDetail kShort = {48, 0, false};
-
 constexpr std::array<std::string_view, 6> kSeverities = {
     "Unknown", "Informational", "Low", "Medium", "High", "Critical"};
 constexpr std::array<std::string_view, 4> kConfidences = {"Unknown", "Low",
@@ -23,7 +20,7 @@ constexpr std::array<std::string_view, 4> kConfidences = {"Unknown", "Low",
 
 class FindingWriter {
  public:
-  FindingWriter(const Alert& alert, OcsfDetail detail, std::string& out)
+  FindingWriter(const Alert& alert, const AlertDetail& detail, std::string& out)
       : alert_(alert),
         rule_(*alert.finding.rule),
         detail_(detail),
@@ -163,18 +160,16 @@ class FindingWriter {
 
   const Alert& alert_;
   const RuleInfo& rule_;
-  const OcsfDetail detail_;
+  const AlertDetail detail_;
   JsonWriter json_;
 };
 
 }  // namespace
 
 void AppendOcsf(const Alert& alert, std::string& out) {
-  const size_t start = out.size();
-  FindingWriter(alert, kWhole, out).Write();
-  if (out.size() - start <= kMaxAlertLine) return;
-  out.resize(start);
-  FindingWriter(alert, kShort, out).Write();
+  AppendWithinBound(out, [&](const AlertDetail& detail) {
+    FindingWriter(alert, detail, out).Write();
+  });
 }
 
 }  // namespace nameward

@@ -9,14 +9,11 @@
 #ifndef NAMEWARD_ALERT_OCSF_H_
 #define NAMEWARD_ALERT_OCSF_H_
 
-#include <cstddef>
 #include <string>
 
 #include "model/alert.h"
 
 namespace nameward {
-
-inline constexpr size_t kMaxAlertLine = size_t{8} * 1024;
 
 void AppendOcsf(const Alert& alert, std::string& out);
 

@@ -10,14 +10,6 @@
 namespace nameward {
 namespace {
 
-// The server's name as the client said it (SNI); empty: none.
-std::string_view ServerName(const Event& event) {
-  const auto* transport = std::get_if<TransportEvent>(&event.body);
-  if (transport == nullptr || transport->kind == TransportKind::kDnsOtherPort)
-    return {};
-  return transport->name;
-}
-
 bool HasQuestion(const DnsEvent& dns) { return dns.message.question_count > 0; }
 
 uint64_t OpcodeId(uint8_t opcode) { return opcode <= 6 ? opcode : 99; }
@@ -30,7 +22,8 @@ uint64_t BoundaryId(const IpAddress& address) {
 
 class EvidenceWriter {
  public:
-  EvidenceWriter(const Alert& alert, const OcsfDetail& detail, JsonWriter& json)
+  EvidenceWriter(const Alert& alert, const AlertDetail& detail,
+                 JsonWriter& json)
       : alert_(alert), event_(alert.event), detail_(detail), json_(json) {}
 
   void Write() {
@@ -39,7 +32,7 @@ class EvidenceWriter {
     const Ends ends = EndsOf(event_);
     if (ends.source != nullptr) EndpointOf("src_endpoint", *ends.source, {});
     if (ends.destination != nullptr) {
-      EndpointOf("dst_endpoint", *ends.destination, ServerName(event_));
+      EndpointOf("dst_endpoint", *ends.destination, ServerNameOf(event_));
       ConnectionInfo(ends);
     }
     ProcessOf();
@@ -155,11 +148,11 @@ class EvidenceWriter {
 
   const Alert& alert_;
   const Event& event_;
-  const OcsfDetail& detail_;
+  const AlertDetail& detail_;
   JsonWriter& json_;
 };
 
-void AppendPodResource(const Pod& pod, const OcsfDetail& detail,
+void AppendPodResource(const Pod& pod, const AlertDetail& detail,
                        JsonWriter& json) {
   json.BeginObject();
   json.Key("type").String("k8s.pod");
@@ -196,12 +189,12 @@ void AppendObservable(std::string_view name, uint64_t type, JsonWriter& json) {
 
 }  // namespace
 
-void AppendOcsfEvidence(const Alert& alert, const OcsfDetail& detail,
+void AppendOcsfEvidence(const Alert& alert, const AlertDetail& detail,
                         JsonWriter& json) {
   EvidenceWriter(alert, detail, json).Write();
 }
 
-void AppendOcsfResources(const Alert& alert, const OcsfDetail& detail,
+void AppendOcsfResources(const Alert& alert, const AlertDetail& detail,
                          JsonWriter& json) {
   if (!detail.extras) return;
   const Workload& workload = WorkloadOf(alert.event);
@@ -217,7 +210,7 @@ void AppendOcsfResources(const Alert& alert, const OcsfDetail& detail,
   json.EndArray();
 }
 
-void AppendOcsfObservables(const Alert& alert, const OcsfDetail& detail,
+void AppendOcsfObservables(const Alert& alert, const AlertDetail& detail,
                            JsonWriter& json) {
   if (!detail.extras) return;
   json.Key("observables").BeginArray();

@@ -4,25 +4,17 @@
 #ifndef NAMEWARD_ALERT_OCSF_EVIDENCE_H_
 #define NAMEWARD_ALERT_OCSF_EVIDENCE_H_
 
-#include <cstddef>
-
+#include "alert/detail.h"
 #include "alert/json_writer.h"
 #include "model/alert.h"
 
 namespace nameward {
 
-// How much an alert shows: whole, or short enough for its bound.
-struct OcsfDetail {
-  size_t text;        // bytes of one string
-  size_t list_bytes;  // of one list
-  bool extras;        // resources, observables, ATT&CK
-};
-
-void AppendOcsfEvidence(const Alert& alert, const OcsfDetail& detail,
+void AppendOcsfEvidence(const Alert& alert, const AlertDetail& detail,
                         JsonWriter& json);
-void AppendOcsfResources(const Alert& alert, const OcsfDetail& detail,
+void AppendOcsfResources(const Alert& alert, const AlertDetail& detail,
                          JsonWriter& json);
-void AppendOcsfObservables(const Alert& alert, const OcsfDetail& detail,
+void AppendOcsfObservables(const Alert& alert, const AlertDetail& detail,
                            JsonWriter& json);
 
 }  // namespace nameward

@@ -1,11 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alert/render.h"
 
+#include <algorithm>
+#include <array>
+
+#include "alert/ecs.h"
 #include "alert/facts.h"
+#include "alert/falco.h"
 #include "alert/human.h"
 #include "alert/ocsf.h"
 
 namespace nameward {
+namespace {
+
+// By AlertFormat, without colour.
+constexpr std::array<std::string_view, 4> kFormats = {"ocsf", "ecs", "falco",
+                                                      "human"};
+
+}  // namespace
+
+std::string_view ToString(AlertFormat format) {
+  return kFormats[std::min(static_cast<size_t>(format), kFormats.size() - 1)];
+}
+
+std::optional<AlertFormat> ParseAlertFormat(std::string_view text) {
+  const auto found = std::find(kFormats.begin(), kFormats.end(), text);
+  if (found == kFormats.end()) return std::nullopt;
+  return static_cast<AlertFormat>(found - kFormats.begin());
+}
 
 void RenderAlert(const Alert& alert, AlertFormat format, RenderedAlert& out) {
   out.uid = alert.uid;
@@ -13,9 +35,18 @@ void RenderAlert(const Alert& alert, AlertFormat format, RenderedAlert& out) {
   out.severity = SeverityOf(alert);
   out.dry_run = alert.finding.rule->mode == RuleMode::kDryRun;
   out.text.clear();
-  if (format == AlertFormat::kOcsf) return AppendOcsf(alert, out.text);
-  const bool colour = format == AlertFormat::kHumanColour;
-  AppendHuman(alert, colour ? Colour::kYes : Colour::kNo, out.text);
+  switch (format) {
+    case AlertFormat::kOcsf:
+      return AppendOcsf(alert, out.text);
+    case AlertFormat::kEcs:
+      return AppendEcs(alert, out.text);
+    case AlertFormat::kFalco:
+      return AppendFalco(alert, out.text);
+    case AlertFormat::kHuman:
+      return AppendHuman(alert, Colour::kNo, out.text);
+    case AlertFormat::kHumanColour:
+      return AppendHuman(alert, Colour::kYes, out.text);
+  }
 }
 
 }  // namespace nameward

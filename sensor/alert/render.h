@@ -3,11 +3,20 @@
 #ifndef NAMEWARD_ALERT_RENDER_H_
 #define NAMEWARD_ALERT_RENDER_H_
 
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
 #include "model/alert.h"
 
 namespace nameward {
 
-enum class AlertFormat { kOcsf, kHuman, kHumanColour };
+enum class AlertFormat : uint8_t { kOcsf, kEcs, kFalco, kHuman, kHumanColour };
+
+// "ocsf", "ecs", "falco", "human"; for messages: kAlertFormats.
+inline constexpr std::string_view kAlertFormats = "ocsf, ecs, falco or human";
+std::string_view ToString(AlertFormat format);
+std::optional<AlertFormat> ParseAlertFormat(std::string_view text);
 
 // Fills `out`, reusing its capacity.
 void RenderAlert(const Alert& alert, AlertFormat format, RenderedAlert& out);

@@ -69,7 +69,8 @@ void AddSettingFlags(CLI::App& verb, SettingFlags& flags) {
   verb.add_option("--resolver", flags.resolvers,
                   "a trusted resolver, as 10.96.0.10:53; may be repeated; "
                   "default: those of /etc/resolv.conf");
-  verb.add_option("--alert-format", flags.alert_format, "ocsf or human");
+  verb.add_option("--alert-format", flags.alert_format,
+                  std::string(kAlertFormats));
   verb.add_option_function<std::string>(
       "--metrics-listen",
       [&flags](const std::string& listen) {

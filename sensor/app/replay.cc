@@ -86,10 +86,9 @@ int Replay(const ReplayFlags& flags) {
     outputs.events = &out;
   else
     outputs.alerts = &out;
-  const bool human_alerts =
-      flags.alert_format.empty() ? human : flags.alert_format == "human";
   outputs.alert_format =
-      human_alerts ? AlertFormat::kHuman : AlertFormat::kOcsf;
+      ParseAlertFormat(flags.alert_format)
+          .value_or(human ? AlertFormat::kHuman : AlertFormat::kOcsf);
   uint64_t alerts = 0;
   for (const std::string& file : flags.files) {
     auto input = OpenInput(file, flags);
@@ -128,8 +127,9 @@ void AddReplayVerb(CLI::App& app, ChosenVerb& chosen) {
   verb->add_flag("--flows", flags->flows, "pcap: connection outcomes too");
   verb->add_flag("--fail-on-alert", flags->fail_on_alert,
                  "exit status 1 if an alert was raised");
-  verb->add_option("--alert-format", flags->alert_format, "ocsf or human")
-      ->check(CLI::IsMember({"ocsf", "human"}));
+  verb->add_option("--alert-format", flags->alert_format,
+                   std::string(kAlertFormats))
+      ->check(CLI::IsMember({"ocsf", "ecs", "falco", "human"}));
   AddFormatFlag(*verb, flags->format);
   verb->callback(
       [&chosen, flags] { chosen = [flags] { return Replay(*flags); }; });

@@ -206,7 +206,8 @@ std::vector<Key> PodKeys() {
 std::vector<Key> StageKeys() {
   return {
       Field("rules.paths", "files or directories", &Settings::rules),
-      Choice("alerts.format", &Settings::alert_format, {"ocsf", "human"}),
+      Choice("alerts.format", &Settings::alert_format,
+             {"ocsf", "ecs", "falco", "human"}),
       Field("alerts.file", "a path, or nothing for stdout",
             &Settings::alert_file),
       Field("correlate.resolvers", "addresses with port, as 10.96.0.10:53",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of the pods of this node at one moment: made by a pod source
-// (kubelet, file), carried to the worker as a record (RecordType::kPods), joined
-// with the events in enrich.  A value; never changed once made.
+// (kubelet, file), carried to the worker as a record (RecordType::kPods),
+// joined with the events in enrich.  A value; never changed once made.
 #ifndef NAMEWARD_MODEL_POD_SNAPSHOT_H_
 #define NAMEWARD_MODEL_POD_SNAPSHOT_H_
 

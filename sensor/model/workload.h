@@ -36,7 +36,7 @@ struct PodDns {
 struct Pod {
   std::string namespace_name;
   std::string name;
-  std::string uid;  // 8-4-4-4-12, or a static pod's: 32 hex or any string
+  std::string uid;       // 8-4-4-4-12, or a static pod's: 32 hex or any string
   std::string workload;  // Kind/name
   std::map<std::string, std::string> labels;
   bool host_network = false;
