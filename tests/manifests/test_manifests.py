@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the manifests promise beyond what checkers ask."""
+import re
+import unittest
+
+from render import SOURCE, container, main, of_kind, pod_spec, render, renderings, the
+
+CAPABILITIES = ["BPF", "PERFMON", "NET_ADMIN", "DAC_READ_SEARCH"]
+
+
+class Base(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.objects = render("base")
+        cls.spec, cls.container = pod_spec(cls.objects), container(cls.objects)
+
+    def test_it_holds_exactly_four_capabilities(self):
+        self.assertEqual(self.container["securityContext"]["capabilities"],
+                         {"drop": ["ALL"], "add": CAPABILITIES})
+
+    def test_the_host_lends_it_only_its_cgroup_tree(self):
+        self.assertEqual([v["hostPath"]["path"] for v in self.spec["volumes"] if "hostPath" in v],
+                         ["/sys/fs/cgroup"])
+
+    def test_it_can_write_nowhere(self):
+        self.assertTrue(self.container["securityContext"]["readOnlyRootFilesystem"])
+        self.assertEqual([m["name"] for m in self.container["volumeMounts"] if not m.get("readOnly")], [])
+        self.assertEqual([v["name"] for v in self.spec["volumes"] if "emptyDir" in v], [])
+
+    def test_it_runs_on_every_linux_node(self):
+        self.assertEqual(self.spec["tolerations"], [{"operator": "Exists"}])
+        self.assertEqual(self.spec["nodeSelector"], {"kubernetes.io/os": "linux"})
+
+    def test_it_rolls_a_tenth_of_the_nodes_at_a_time(self):
+        strategy = the(self.objects, "DaemonSet")["spec"]["updateStrategy"]
+        self.assertEqual(strategy, {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}})
+
+    def test_its_token_lives_for_ten_minutes_and_is_roots(self):
+        [account] = [v["projected"] for v in self.spec["volumes"] if v["name"] == "account"]
+        [token] = [s["serviceAccountToken"] for s in account["sources"] if "serviceAccountToken" in s]
+        self.assertEqual((token["expirationSeconds"], account["defaultMode"]), (600, 0o400))
+
+    def test_it_knows_its_node_and_itself(self):
+        told = {e["name"]: e["valueFrom"]["fieldRef"]["fieldPath"] for e in self.container["env"]
+                if "valueFrom" in e}
+        self.assertEqual(told, {"NODE_NAME": "spec.nodeName", "HOST_IP": "status.hostIPs",
+                                "POD_IP": "status.podIP", "POD_UID": "metadata.uid"})
+
+    def test_liveness_is_its_own_loop_and_readiness_its_work(self):
+        probes = {name: self.container[name]["httpGet"]["path"] for name in
+                  ("startupProbe", "livenessProbe", "readinessProbe")}
+        self.assertEqual(probes, {"startupProbe": "/healthz", "livenessProbe": "/healthz",
+                                  "readinessProbe": "/readyz"})
+
+    def test_its_image_is_the_one_of_this_version(self):
+        version = re.search(r"project\(nameward VERSION (\S+)", (SOURCE / "CMakeLists.txt").read_text())[1]
+        self.assertEqual(self.container["image"], f"localhost/nameward:{version}")
+
+    def test_a_change_of_configuration_rolls_the_pods_and_one_of_rules_does_not(self):
+        names = [o["metadata"]["name"] for o in of_kind(self.objects, "ConfigMap")]
+        self.assertEqual(len(names), 2, names)
+        self.assertIn("nameward-rules", names)
+        self.assertRegex(next(n for n in names if n != "nameward-rules"), "^nameward-config-[a-z0-9]{10}$")
+
+    def test_the_namespace_names_its_level_for_all_three_modes(self):
+        labels = the(self.objects, "Namespace")["metadata"]["labels"]
+        self.assertEqual({labels[f"pod-security.kubernetes.io/{mode}"] for mode in
+                          ("enforce", "audit", "warn")}, {"privileged"})
+
+
+class Overlays(unittest.TestCase):
+    def test_nothing_is_mounted_by_sub_path(self):
+        for folder in renderings():
+            for mount in container(render(folder))["volumeMounts"]:
+                self.assertNotIn("subPath", mount, folder)
+                self.assertNotIn("subPathExpr", mount, folder)
+
+    def test_every_mount_has_its_volume_and_every_volume_its_mount(self):
+        for folder in renderings():
+            mounts = sorted(m["name"] for m in container(render(folder))["volumeMounts"])
+            self.assertEqual(mounts, sorted(v["name"] for v in pod_spec(render(folder))["volumes"]), folder)
+
+    def test_only_legacy_rbac_may_use_nodes_proxy(self):
+        holders = [folder for folder in renderings()
+                   if any("nodes/proxy" in rule["resources"] for rule in the(render(folder), "ClusterRole")["rules"])]
+        self.assertEqual(holders, ["overlays/legacy-rbac"])
+
+    def test_openshift_allows_what_the_pod_asks_for_and_no_more(self):
+        objects = render("overlays/openshift")
+        allowed = the(objects, "SecurityContextConstraints")
+        self.assertEqual(allowed["allowedCapabilities"], CAPABILITIES)
+        kinds = {key for volume in pod_spec(objects)["volumes"] for key in volume if key != "name"}
+        self.assertLessEqual(kinds, set(allowed["volumes"]))
+        self.assertEqual([k for k, v in allowed.items() if k.startswith("allow") and v is True],
+                         ["allowHostDirVolumePlugin"])
+
+
+if __name__ == "__main__":
+    main()
