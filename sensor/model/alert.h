@@ -4,6 +4,7 @@
 #ifndef NAMEWARD_MODEL_ALERT_H_
 #define NAMEWARD_MODEL_ALERT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -34,7 +35,12 @@ struct RenderedAlert {
   std::string key;  // workload; keeps order in Kafka
   Severity severity = Severity::kMedium;
   bool dry_run = false;
+  std::string finding_uid;
+  std::string rule;
+  WallTime time;
   std::string text;  // one line, without its newline
+  // Where in `text` the spool writes `"sequence":N,`; 0: nowhere.
+  size_t sequence_at = 0;
 };
 
 }  // namespace nameward

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+// The appending and the syncing side; see spool_recovery.cc, spool_delivery.cc.
+#include "deliver/spool.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace nameward {
+namespace {
+
+constexpr uint8_t kCritical = static_cast<uint8_t>(Severity::kCritical);
+
+size_t LaneOf(const spool::RecordHeader& header) {
+  const size_t severity = header.severity;
+  return std::clamp<size_t>(severity, 1, spool::kLanes) - 1;
+}
+
+}  // namespace
+
+std::string_view ToString(LostAlerts::Reason reason) {
+  constexpr std::string_view kNames[] = {"quota", "memory", "power cut",
+                                         "too long"};
+  return kNames[static_cast<size_t>(reason)];
+}
+
+Spool::Spool(std::unique_ptr<Disk> disk, SpoolOptions options)
+    : disk_(std::move(disk)), options_(std::move(options)) {
+  sinks_.resize(std::clamp<size_t>(options_.sinks.size(), 1, kMaxSinks));
+}
+
+Spool::~Spool() = default;
+
+void Spool::Append(const RenderedAlert& alert) {
+  spool::RecordHeader header{};
+  const size_t stream = alert.dry_run ? 1 : 0;
+  {
+    const std::lock_guard lock(mutex_);
+    header.position = next_position_;
+    header.sequence = next_sequence_[stream];
+  }
+  const Bytes payload = codec_.Encode(alert, header.sequence, header);
+  if (payload.empty()) {
+    const std::lock_guard lock(mutex_);
+    ++stats_.too_long;
+    for (Sink& sink : sinks_) ++sink.ledger.spooled, ++sink.ledger.evicted;
+    return NoteLoss({LostAlerts::Reason::kTooLong, header.stream,
+                     header.severity, header.sequence, header.sequence, 0});
+  }
+  if (!WriteToDisk(header, payload)) KeepInMemory(header, payload);
+  const std::lock_guard lock(mutex_);
+  if (header.severity >= kCritical) {
+    is_urgent_ = true;
+    urgent_.notify_one();
+  }
+  appended_.notify_all();
+}
+
+// True: it has its place, or was given up by the quota's order.
+bool Spool::WriteToDisk(const spool::RecordHeader& header, Bytes payload) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (disk_ == nullptr || disk_paused_) return false;
+  }
+  const size_t lane = LaneOf(header);
+  if (!MakeRoom(RecordSize(payload.size()), lane)) {
+    Publish(header, nullptr);
+    const std::lock_guard lock(mutex_);
+    for (Sink& sink : sinks_) --sink.ledger.untaken, ++sink.ledger.evicted;
+    NoteLoss({LostAlerts::Reason::kQuota, header.stream, header.severity,
+              header.sequence, header.sequence, 1});
+    return true;
+  }
+  const SegmentRef segment = ActiveSegment(lane);
+  if (segment == nullptr) return false;
+  const Status written = WriteRecord(*segment, header, payload, buffer_);
+  if (written) {
+    Publish(header, segment);
+    return true;
+  }
+  NoteTrouble(written.error(), &SpoolStats::write_errors);
+  Seal(lane, false);
+  return false;
+}
+
+Spool::SegmentRef Spool::ActiveSegment(size_t lane) {
+  if (active_[lane] != nullptr && IsFull(*active_[lane])) Seal(lane, true);
+  if (active_[lane] != nullptr) return active_[lane];
+  NewSegment wanted{lane, 0, {}};
+  {
+    const std::lock_guard lock(mutex_);
+    wanted.first_position = next_position_;
+    wanted.spool = id_;
+  }
+  auto created = CreateSegment(*disk_, wanted);
+  if (!created) {
+    NoteTrouble(created.error(), &SpoolStats::write_errors);
+    return nullptr;
+  }
+  active_[lane] = std::move(*created);
+  const std::lock_guard lock(mutex_);
+  names_dirty_ = true;
+  lanes_[lane].push_back(active_[lane]);
+  stats_.bytes += active_[lane]->bytes;
+  return active_[lane];
+}
+
+// After a failed sync the kernel may have forgotten pages that it calls clean,
+// so nothing is added to such a segment.
+bool Spool::IsFull(const Segment& segment) const {
+  const std::lock_guard lock(mutex_);
+  return segment.suspect || segment.bytes >= options_.segment_bytes;
+}
+
+// Only this thread changes an active segment; readers look under the mutex.
+void Spool::Seal(size_t lane, bool with_end) {
+  const SegmentRef segment = std::exchange(active_[lane], nullptr);
+  if (segment == nullptr) return;
+  const Status ended = with_end ? WriteEnd(*segment, buffer_) : Ok();
+  const std::lock_guard lock(mutex_);
+  if (!ended) ++stats_.write_errors;  // it will be read through once more
+  if (ended && with_end) {
+    segment->bytes += buffer_.size();
+    stats_.bytes += buffer_.size();
+  }
+  segment->sealed = true;
+  segment->unsynced = true;
+}
+
+void Spool::Publish(const spool::RecordHeader& header,
+                    const SegmentRef& segment) {
+  const std::lock_guard lock(mutex_);
+  if (segment != nullptr) {
+    segment->Count(header);
+    segment->bytes += buffer_.size();
+    segment->unsynced = true;
+    stats_.bytes += buffer_.size();
+    stats_.appended_bytes += buffer_.size();
+    trouble_.clear();
+  }
+  next_position_ = header.position + 1;
+  next_sequence_[header.stream] = header.sequence + 1;
+  ++stats_.appended;
+  for (Sink& sink : sinks_) ++sink.ledger.spooled, ++sink.ledger.untaken;
+}
+
+// False: whatever is on disk matters as much or more, and fills the quota.
+bool Spool::MakeRoom(size_t size, size_t lane) {
+  while (true) {
+    size_t lowest = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stats_.bytes + size <= options_.quota) return true;
+      while (lowest < spool::kLanes && lanes_[lowest].empty()) ++lowest;
+    }
+    if (lowest > lane) return false;
+    EvictSegment(lowest);
+  }
+}
+
+void Spool::EvictSegment(size_t lane) {
+  SegmentRef segment;
+  {
+    const std::lock_guard lock(mutex_);
+    if (lanes_[lane].empty()) return;  // Sync removed it meanwhile
+    segment = lanes_[lane].front();
+    lanes_[lane].pop_front();
+    segment->evicted = true;
+    segment->sealed = true;
+    stats_.bytes -= segment->bytes;
+    ++stats_.segments_evicted;
+    uint64_t most = 0;
+    for (size_t i = 0; i < sinks_.size(); ++i) {
+      const uint64_t untaken = segment->sums.records - segment->taken[i];
+      sinks_[i].ledger.untaken -= untaken;
+      sinks_[i].ledger.evicted += untaken;
+      most = std::max(most, untaken);
+    }
+    for (uint8_t stream = 0; most > 0 && stream < spool::kStreams; ++stream) {
+      const spool::SequenceRange& range = segment->sums.streams[stream];
+      if (range.count > 0)
+        NoteLoss({LostAlerts::Reason::kQuota, stream,
+                  static_cast<uint8_t>(lane + 1), range.first, range.last,
+                  std::min(most, range.count)});
+    }
+  }
+  if (active_[lane] == segment) active_[lane] = nullptr;
+  // The numbers that only this segment kept must not be given again.
+  SaveState(false);
+  const Status removed = disk_->Remove(segment->name);
+  if (!removed) NoteTrouble(removed.error(), &SpoolStats::write_errors);
+}
+
+void Spool::KeepInMemory(const spool::RecordHeader& header, Bytes payload) {
+  Publish(header, nullptr);
+  const std::lock_guard lock(mutex_);
+  ++stats_.kept_in_memory;
+  PruneMemory();
+  if (!MakeRoomInMemory(payload.size(), header.severity)) {
+    for (Sink& sink : sinks_) --sink.ledger.untaken, ++sink.ledger.evicted;
+    return NoteLoss({LostAlerts::Reason::kMemory, header.stream,
+                     header.severity, header.sequence, header.sequence, 1});
+  }
+  memory_bytes_ += payload.size();
+  memory_.push_back(
+      {header,
+       {reinterpret_cast<const char*>(payload.data()), payload.size()}});
+}
+
+// Lowest severity first, and of these the oldest.
+bool Spool::MakeRoomInMemory(size_t size, uint8_t severity) {
+  while (memory_bytes_ + size > options_.memory_bytes) {
+    const auto lowest =
+        std::min_element(memory_.begin(), memory_.end(),
+                         [](const MemoryRecord& a, const MemoryRecord& b) {
+                           return a.header.severity < b.header.severity;
+                         });
+    if (lowest == memory_.end() || lowest->header.severity > severity)
+      return false;
+    bool lost = false;
+    for (size_t i = 0; i < sinks_.size(); ++i) {
+      if ((lowest->taken >> i & 1) != 0) continue;
+      --sinks_[i].ledger.untaken;
+      ++sinks_[i].ledger.evicted;
+      lost = true;
+    }
+    const spool::RecordHeader& header = lowest->header;
+    if (lost)
+      NoteLoss({LostAlerts::Reason::kMemory, header.stream, header.severity,
+                header.sequence, header.sequence, 1});
+    memory_bytes_ -= lowest->payload.size();
+    memory_.erase(lowest);
+  }
+  return true;
+}
+
+// One entry for each reason, stream and severity: bounded by its key.
+void Spool::NoteLoss(LostAlerts loss) {
+  const auto [at, is_new] =
+      losses_.try_emplace({loss.reason, loss.stream, loss.severity}, loss);
+  if (is_new) return;
+  LostAlerts& known = at->second;
+  known.first_sequence = std::min(known.first_sequence, loss.first_sequence);
+  known.last_sequence = std::max(known.last_sequence, loss.last_sequence);
+  known.count += loss.count;
+}
+
+std::vector<LostAlerts> Spool::TakeLosses() {
+  const std::lock_guard lock(mutex_);
+  std::vector<LostAlerts> losses;
+  for (const auto& [key, loss] : losses_) losses.push_back(loss);
+  losses_.clear();
+  return losses;
+}
+
+void Spool::NoteTrouble(const Error& error, uint64_t SpoolStats::*counter) {
+  const std::lock_guard lock(mutex_);
+  ++(stats_.*counter);
+  trouble_ = error.ToString();
+  disk_paused_ = true;
+}
+
+bool Spool::WaitForUrgent(Nanoseconds wait) {
+  std::unique_lock lock(mutex_);
+  urgent_.wait_for(lock, wait, [this] { return is_urgent_ || woken_; });
+  return std::exchange(is_urgent_, false);
+}
+
+void Spool::Sync() {
+  std::vector<SegmentRef> unsynced;
+  bool names = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (disk_ == nullptr) return PruneMemory();
+    disk_paused_ = false;
+    names = std::exchange(names_dirty_, false);
+    for (const auto& lane : lanes_)
+      for (const SegmentRef& segment : lane)
+        if (std::exchange(segment->unsynced, false))
+          unsynced.push_back(segment);
+    PruneMemory();
+  }
+  for (const SegmentRef& segment : unsynced) {
+    const Status synced = segment->file->Sync();
+    if (!synced) NoteTrouble(synced.error(), &SpoolStats::sync_errors);
+    const std::lock_guard lock(mutex_);
+    segment->suspect = segment->suspect || !synced;
+    if (segment->sealed && !segment->unsynced) segment->file.reset();
+  }
+  if (names) {
+    const Status synced = disk_->SyncNames();
+    if (!synced) NoteTrouble(synced.error(), &SpoolStats::sync_errors);
+  }
+  const std::vector<SegmentRef> delivered = TakeDelivered();
+  SaveState(!delivered.empty());
+  for (const SegmentRef& segment : delivered) {
+    const Status removed = disk_->Remove(segment->name);
+    if (!removed) NoteTrouble(removed.error(), &SpoolStats::write_errors);
+  }
+}
+
+void Spool::SaveState(bool sync, bool clean) {
+  const std::lock_guard guard(state_mutex_);
+  if (state_file_ == nullptr) return;
+  spool::State state{};
+  {
+    const std::lock_guard lock(mutex_);
+    state.generation = state_generation_;
+    state.spool = id_;
+    std::copy_n(options_.boot_id.begin(),
+                std::min(options_.boot_id.size(), state.boot_id.size() - 1),
+                state.boot_id.begin());
+    state.clean = clean ? 1 : 0;
+    state.next_position = next_position_;
+    state.next_sequence = next_sequence_;
+    for (size_t i = 0; i < sinks_.size() && i < options_.sinks.size(); ++i)
+      state.cursors[i] =
+          MakeCursor(options_.sinks[i], sinks_[i].in_flight.Watermark());
+  }
+  const Status written = state_file_->Write(state);
+  state_generation_ = state.generation;
+  if (!written) return NoteTrouble(written.error(), &SpoolStats::write_errors);
+  if (!sync) return;
+  const Status synced = state_file_->Sync();
+  if (!synced) NoteTrouble(synced.error(), &SpoolStats::sync_errors);
+}
+
+void Spool::Close() {
+  for (size_t lane = 0; lane < spool::kLanes; ++lane) Seal(lane, true);
+  Sync();
+  SaveState(true, true);
+}
+
+SpoolStats Spool::stats() const {
+  const std::lock_guard lock(mutex_);
+  SpoolStats stats = stats_;
+  stats.memory_records = memory_.size();
+  return stats;
+}
+
+SinkLedger Spool::ledger(size_t sink) const {
+  const std::lock_guard lock(mutex_);
+  SinkLedger ledger = sinks_[sink].ledger;
+  ledger.in_flight = sinks_[sink].in_flight.unacked();
+  ledger.oldest_ns = sinks_[sink].in_flight.oldest_ns();
+  return ledger;
+}
+
+std::string Spool::Trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+std::string Spool::id() const {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const uint8_t byte : id_) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace nameward

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// Alerts on disk from the moment that they are made until every sink has
+// acknowledged them (docs/spool-format.md, docs/adr/0007).
+//
+// Guarantees.  An alert that Append took survives the death of the process; a
+// power cut costs at most what came after the last Sync.  Each sink is given
+// every alert oldest first, at least once; after a restart it begins at the
+// first that it has not acknowledged.  metadata.sequence grows by one for each
+// alert of a stream; a gap is an eviction, or follows a power cut, and
+// TakeLosses names it.  Only records with whole checksums are given.
+//
+// Bounds.  `quota` bytes on disk: then whole segments go, lowest severity and
+// oldest first, never a higher before a lower.  A disk that refuses (full,
+// gone, read-only) is counted and said in Trouble; what comes meanwhile is kept
+// in memory, up to `memory_bytes`, by the same order.  Nothing here stops a
+// sensor.
+//
+// Ledger, for each sink: spooled = acked + refused + evicted + damaged +
+// pending.
+//
+// Threads: Append by one; Sync by one; Next, Ack and Rewind of one sink by one
+// each (Ack by any); the rest by any.  Append never waits for a sync.
+#ifndef NAMEWARD_DELIVER_SPOOL_H_
+#define NAMEWARD_DELIVER_SPOOL_H_
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "deliver/alert_codec.h"
+#include "deliver/disk.h"
+#include "deliver/in_flight.h"
+#include "deliver/segment.h"
+#include "deliver/segment_reader.h"
+#include "deliver/spool_state.h"
+#include "model/alert.h"
+
+namespace nameward {
+
+struct SpoolOptions {
+  uint64_t quota = uint64_t{2} << 30;  // an hour of 200 alerts/s needs 0.9 GB
+  uint64_t segment_bytes = uint64_t{8} << 20;
+  size_t memory_bytes = size_t{8} << 20;  // some 7,000 alerts
+  std::string boot_id;                    // of the kernel, to see power cuts
+  std::vector<std::string> sinks;         // one to kMaxSinks names
+};
+
+struct SpooledAlert {
+  uint64_t position = 0;
+  uint64_t sequence = 0;
+  RenderedAlert alert;
+};
+
+// A gap in a stream's sequence, and why.
+struct LostAlerts {
+  enum class Reason : uint8_t { kQuota, kMemory, kPowerCut, kTooLong };
+  Reason reason = Reason::kQuota;
+  uint8_t stream = 0;
+  uint8_t severity = 0;  // 0: any
+  uint64_t first_sequence = 0;
+  uint64_t last_sequence = 0;
+  uint64_t count = 0;  // at most, after a power cut
+};
+std::string_view ToString(LostAlerts::Reason reason);
+
+struct SinkLedger {
+  uint64_t spooled = 0;  // with what was pending at the start
+  uint64_t acked = 0;
+  uint64_t refused = 0;  // by the other side, for good
+  uint64_t evicted = 0;
+  uint64_t damaged = 0;  // lost to a damaged file
+  uint64_t untaken = 0;
+  uint64_t in_flight = 0;
+  int64_t oldest_ns = 0;  // of what is in flight; 0: nothing
+  uint64_t pending() const { return untaken + in_flight; }
+};
+
+struct SpoolStats {
+  uint64_t appended = 0;
+  uint64_t appended_bytes = 0;
+  uint64_t kept_in_memory = 0;  // the disk refused
+  uint64_t too_long = 0;
+  uint64_t write_errors = 0;
+  uint64_t sync_errors = 0;
+  uint64_t damaged_bytes = 0;  // skipped, and cut from torn ends
+  uint64_t segments_evicted = 0;
+  uint64_t bytes = 0;  // on disk now
+  uint64_t memory_records = 0;
+};
+
+class Spool {
+ public:
+  // Where more than these can't have been appended between two syncs, the
+  // sequence continues after a power cut, so that no number is given twice.
+  static constexpr uint64_t kPowerCutSkip = 65'536;
+
+  // Fails if another process has the spool, or its folder can't be read.
+  static Result<std::unique_ptr<Spool>> Open(std::unique_ptr<Disk> disk,
+                                             SpoolOptions options);
+  // Memory alone.
+  static std::unique_ptr<Spool> InMemory(SpoolOptions options);
+  ~Spool();
+
+  void Append(const RenderedAlert& alert);
+  // Makes what was appended durable, remembers the cursors and removes what
+  // every sink has acknowledged.
+  void Sync();
+  // True at once after an alert of critical severity, else false after `wait`.
+  bool WaitForUrgent(Nanoseconds wait);
+
+  // Waits for the next alert of this sink; false: none came, or it is closing.
+  bool Next(size_t sink, SpooledAlert& out, Nanoseconds wait);
+  enum class Outcome { kDelivered, kRefused };
+  // The alert's time if it was awaited.
+  std::optional<WallTime> Ack(size_t sink, uint64_t position,
+                              Outcome outcome = Outcome::kDelivered);
+  // What this sink has not acknowledged is given again, oldest first.
+  void Rewind(size_t sink);
+
+  // Next returns at once from now on, while there is something too.
+  void Wake();
+  // Syncs, and says in the state that nothing was lost.
+  void Close();
+
+  std::vector<LostAlerts> TakeLosses();
+  SpoolStats stats() const;
+  SinkLedger ledger(size_t sink) const;
+  std::string Trouble() const;  // empty: the disk does as it should
+  std::string id() const;       // hexadecimal
+  uint64_t quota() const { return options_.quota; }
+
+ private:
+  using SegmentRef = std::shared_ptr<Segment>;
+  struct MemoryRecord {
+    spool::RecordHeader header;
+    std::string payload;
+    uint32_t taken = 0;  // a bit for each sink
+  };
+  // Where a sink reads in one lane; its own thread's but for `segment`.
+  struct Lane {
+    SegmentRef segment;
+    std::optional<SegmentReader> reader;
+    std::optional<SpooledAlert> head;
+    uint64_t done_before = 0;  // segments that begin before it are finished
+  };
+  struct Sink {
+    std::array<Lane, spool::kLanes> lanes;
+    InFlight in_flight;
+    SinkLedger ledger;
+    uint64_t start = 0;  // positions before it are acknowledged
+    AlertCodec codec;
+  };
+  using LossKey = std::tuple<LostAlerts::Reason, uint8_t, uint8_t>;
+
+  Spool(std::unique_ptr<Disk> disk, SpoolOptions options);
+
+  // spool_recovery.cc
+  Status Recover();
+  Result<std::optional<spool::State>> LoadState();
+  void AdoptSegment(const DiskEntry& entry, uint64_t newest_cursor);
+  void ScanSegment(Segment& segment, SegmentReader& reader, uint64_t size);
+  void BeginSinks();
+  void SkipAfterPowerCut(const spool::State& state);
+
+  // spool.cc: the appending thread
+  bool WriteToDisk(const spool::RecordHeader& header, Bytes payload);
+  SegmentRef ActiveSegment(size_t lane);
+  bool IsFull(const Segment& segment) const;
+  void Seal(size_t lane, bool with_end);
+  bool MakeRoom(size_t size, size_t lane);
+  void EvictSegment(size_t lane);
+  void KeepInMemory(const spool::RecordHeader& header, Bytes payload);
+  bool MakeRoomInMemory(size_t size, uint8_t severity);
+  void Publish(const spool::RecordHeader& header, const SegmentRef& segment);
+  void NoteLoss(LostAlerts loss);
+  void NoteTrouble(const Error& error, uint64_t SpoolStats::*counter);
+  void SaveState(bool sync, bool clean = false);
+
+  // spool_delivery.cc: the sinks' threads
+  bool WaitForUntaken(std::unique_lock<std::mutex>& lock, Sink& sink,
+                      Nanoseconds wait);
+  void LoadHead(size_t sink, size_t lane);
+  bool OpenNextSegment(Sink& sink, size_t lane);
+  bool ReadHead(size_t sink, size_t lane, uint64_t end);
+  void FinishSegment(size_t sink, size_t lane);
+  bool TakeOldest(size_t sink, uint64_t before, SpooledAlert& out);
+  MemoryRecord* OldestInMemory(size_t sink);
+  void ForgetUnreadable(size_t sink, uint64_t next_position);
+  void PruneMemory();
+  std::vector<SegmentRef> TakeDelivered();
+  uint64_t OldestNeeded() const;
+
+  const std::unique_ptr<Disk> disk_;  // null: memory alone
+  const SpoolOptions options_;
+  AlertCodec codec_;
+  std::string buffer_;
+  std::array<SegmentRef, spool::kLanes> active_;  // the appending thread's
+  bool names_dirty_ = false;
+
+  mutable std::mutex mutex_;  // guards all below
+  std::condition_variable appended_;
+  std::condition_variable urgent_;
+  bool is_urgent_ = false;
+  bool woken_ = false;
+  bool disk_paused_ = false;  // until the next Sync
+  std::array<std::deque<SegmentRef>, spool::kLanes> lanes_;
+  std::deque<MemoryRecord> memory_;
+  size_t memory_bytes_ = 0;
+  uint64_t next_position_ = 0;
+  std::array<uint64_t, spool::kStreams> next_sequence_{};
+  spool::SpoolId id_{};
+  std::vector<Sink> sinks_;
+  SpoolStats stats_;
+  std::map<LossKey, LostAlerts> losses_;
+  std::string trouble_;
+
+  std::mutex state_mutex_;  // taken before mutex_; guards the two below
+  std::unique_ptr<StateFile> state_file_;
+  uint64_t state_generation_ = 0;
+};
+
+}  // namespace nameward
+
+#endif  // NAMEWARD_DELIVER_SPOOL_H_
