@@ -59,6 +59,7 @@ begin_cluster_program() {
 }
 
 end_cluster() {
+  kill "$cluster_program" 2>/dev/null || true
   python3 tests/e2e/cluster/cluster.py down >/dev/null 2>&1 || true
 }
 
