@@ -195,6 +195,15 @@ static __always_inline bool is_mapped(const struct nw_endpoint *e, int socket_fa
 	return socket_family == AF_INET6 && !(w[0] | w[1] | (w[2] ^ bpf_htonl(0xffff)));
 }
 
+/* 127.0.0.0/8, mapped, or ::1. */
+static __always_inline bool is_loopback(const __u32 a[4])
+{
+	__u32 high = a[0] | a[1];
+
+	return (!(high | (a[2] ^ bpf_htonl(0xffff))) && (bpf_ntohl(a[3]) >> 24) == 127) ||
+	       !(high | a[2] | (a[3] ^ bpf_htonl(1)));
+}
+
 static __always_inline __u32 link_scope(const __u8 addr[16], __u32 ifindex)
 {
 	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80 ? ifindex : 0;

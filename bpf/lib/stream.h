@@ -245,7 +245,8 @@ __noinline int tcp_message(struct __sk_buff *skb, __u64 at, __u32 off, __u32 seq
 }
 
 /* A SYN that leaves for another address than the socket's own peer: translated
- * in this network namespace, where only the packet shows it. */
+ * in this network namespace, where only the packet shows it.  Not one that goes
+ * to a proxy of the pod itself, which connects in its own name. */
 __noinline int syn_wire(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = socket_of(skb);
@@ -253,7 +254,7 @@ __noinline int syn_wire(struct __sk_buff *skb)
 	struct nw_endpoint peer;
 	struct nw_message m;
 
-	if (!sk || !parse_packet(skb, &m.p))
+	if (!sk || !parse_packet(skb, &m.p) || is_loopback(m.p.dst))
 		return 0;
 	tp = bpf_tcp_sock(sk);
 	if (tp && tp->total_retrans)
