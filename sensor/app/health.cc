@@ -63,10 +63,10 @@ class HttplibHealthServer final : public HealthServer {
                                        "application/json");
                 });
     server_.Get("/healthz", [this](const auto&, httplib::Response& response) {
-      Answer(probes_.alive(), response);
+      Answer(probes_.alive(), "", response);
     });
     server_.Get("/readyz", [this](const auto&, httplib::Response& response) {
-      Answer(probes_.ready(), response);
+      Answer(probes_.ready(), probes_.notes(), response);
     });
     starting_.reset();
     thread_ = std::thread([this] { server_.listen_after_bind(); });
@@ -76,9 +76,10 @@ class HttplibHealthServer final : public HealthServer {
   int port() const override { return port_; }
 
  private:
-  static void Answer(const std::string& missing, httplib::Response& response) {
+  static void Answer(const std::string& missing, const std::string& notes,
+                     httplib::Response& response) {
     response.status = missing.empty() ? 200 : 503;
-    response.set_content(missing.empty() ? "ok\n" : missing, kText);
+    response.set_content((missing.empty() ? "ok\n" : missing) + notes, kText);
   }
 
   Listener server_;

@@ -23,6 +23,8 @@ struct HealthProbes {
   // Empty: healthy or ready; else what is missing, one line a thing.
   std::function<std::string()> alive;
   std::function<std::string()> ready;
+  // What to say though it is ready, one line a thing.
+  std::function<std::string()> notes;
   // Further Prometheus lines: gauges, tiers.
   std::function<std::string()> gauges;
 };

@@ -35,6 +35,7 @@ HealthProbes Probes(std::string missing) {
   probes.ledger = [] { return Ledger(); };
   probes.alive = [] { return std::string(); };
   probes.ready = [missing] { return missing; };
+  probes.notes = [] { return std::string("policy: a.yaml:3:5: bad\n"); };
   probes.gauges = [] { return std::string(); };
   return probes;
 }
@@ -61,6 +62,7 @@ TEST_F(Health, SaysThatItStartsBeforeItServes) {
   server_->Serve(Probes(""));
   const std::string answer = Get(server_->port(), "/readyz");
   EXPECT_NE(answer.find(" 200 "), std::string::npos) << answer;
+  EXPECT_NE(answer.find("ok\npolicy: a.yaml:3:5: bad\n"), std::string::npos);
 }
 
 TEST_F(Health, SaysWhatIsMissing) {

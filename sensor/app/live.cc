@@ -12,9 +12,13 @@
 
 #include "app/health.h"
 #include "app/kernel_ledger.h"
+#include "app/log.h"
 #include "app/pipeline.h"
+#include "app/policy_files.h"
+#include "app/policy_watch.h"
 #include "app/recording_consumer.h"
 #include "app/rights.h"
+#include "app/rule_reload.h"
 #include "app/session.h"
 #include "app/surroundings.h"
 #include "app/verbs.h"
@@ -27,7 +31,11 @@ namespace {
 
 // What a run is made of, in the order in which it must be built.
 struct Parts {
+  SystemClock clock;
+  Log log{clock};
   Context context;
+  RuleSlot next_rules;
+  std::optional<RuleReloader> reloader;
   std::unique_ptr<HealthServer> health;
   std::unique_ptr<AlertSink> alerts;
   std::unique_ptr<AlertSink> events;
@@ -60,14 +68,14 @@ Status OpenSinks(const LiveOptions& options, Parts& parts) {
   return Ok();
 }
 
-void TellDegraded(const std::vector<std::string>& degraded) {
+void TellDegraded(Log& log, const std::vector<std::string>& degraded) {
   for (const std::string& line : degraded)
-    std::fprintf(stderr, "nameward: degraded: %s\n", line.c_str());
+    log.Tell(LogLevel::kWarning, "degraded: " + line);
 }
 
 // Rotation renames files and makes new ones, so the folder must be writable:
 // whatever else lies in it could then be written, too.
-void TellSharedFolder(const std::string& alert_file) {
+void TellSharedFolder(Log& log, const std::string& alert_file) {
   if (alert_file.empty()) return;
   const std::filesystem::path file(alert_file);
   std::error_code error;
@@ -75,8 +83,8 @@ void TellSharedFolder(const std::string& alert_file) {
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with(file.filename().string())) continue;
-    TellDegraded({"alerts.file: its folder holds other files, as " + name +
-                  " (give it a folder of its own)"});
+    TellDegraded(log, {"alerts.file: its folder holds other files, as " + name +
+                       " (give it a folder of its own)"});
     return;
   }
 }
@@ -87,6 +95,12 @@ std::vector<std::string> WrittenFolders(const Settings& settings) {
   return {folder.empty() ? "." : folder.string()};
 }
 
+// What a running sensor reads again.
+std::vector<std::string> ReadFolders(const LiveOptions& options) {
+  if (options.rules == nullptr) return {};
+  return PolicyFolders(PolicyPaths(options.settings.rules));
+}
+
 // Privileged to unprivileged; no thread may exist before it returns.
 Status OpenSource(const LiveOptions& options, Parts& parts) {
   auto kernel = OpenLive(KernelOptions(options.settings));
@@ -94,25 +108,27 @@ Status OpenSource(const LiveOptions& options, Parts& parts) {
   auto source = SpawnKeeper(std::move(*kernel));
   if (!source) return source.error();
   parts.source = std::move(*source);
-  TellDegraded(parts.source->report().plan.degraded);
-  TellDegraded(parts.source->report().degraded);
+  TellDegraded(parts.log, parts.source->report().plan.degraded);
+  TellDegraded(parts.log, parts.source->report().degraded);
   RightsOptions rights;
+  rights.readable = ReadFolders(options);
   rights.writable = WrittenFolders(options.settings);
-  TellSharedFolder(options.settings.alert_file);
+  TellSharedFolder(parts.log, options.settings.alert_file);
   const auto dropped = DropRights(rights);
   if (!dropped) return dropped.error();
-  TellDegraded(dropped->degraded);
+  TellDegraded(parts.log, dropped->degraded);
   if (parts.context.resolvers.empty())
-    TellDegraded({"names: no resolver is trusted (set correlate.resolvers)"});
+    TellDegraded(parts.log,
+                 {"names: no resolver is trusted (set correlate.resolvers)"});
   return Ok();
 }
 
-void TellUnwritten(const AlertSink* alerts) {
+void TellUnwritten(Log& log, const AlertSink* alerts) {
   if (alerts == nullptr) return;
   const uint64_t lines = alerts->stats().failed + alerts->stats().pending;
   if (lines > 0)
-    std::fprintf(stderr, "nameward: %llu alerts could not be written\n",
-                 static_cast<unsigned long long>(lines));
+    log.Tell(LogLevel::kError,
+             std::to_string(lines) + " alerts could not be written");
 }
 
 std::vector<RecordConsumer*> Consumers(Parts& parts) {
@@ -124,15 +140,16 @@ std::vector<RecordConsumer*> Consumers(Parts& parts) {
 
 // Kernel and user side in one snapshot.  The kernel is read first: what it
 // sends meanwhile counts as not yet offered, never as lost.
-Ledger WholeLedger(const LiveSource& source, const Session& session) {
-  Ledger ledger = KernelLedger(source.counters());
+Ledger WholeLedger(const Parts& parts, const Session& session) {
+  Ledger ledger = KernelLedger(parts.source->counters());
   ledger.Merge(session.Counters());
+  if (parts.reloader) parts.reloader->AddTo(ledger);
   return ledger;
 }
 
-HealthProbes Probes(const LiveSource& source, const Session& session) {
+HealthProbes Probes(const Parts& parts, const Session& session) {
   HealthProbes probes;
-  probes.ledger = [&] { return WholeLedger(source, session); };
+  probes.ledger = [&] { return WholeLedger(parts, session); };
   probes.alive = [&]() -> std::string {
     SystemClock clock;
     return session.Alive(clock.Now()) ? "" : "the worker has not moved\n";
@@ -141,41 +158,84 @@ HealthProbes Probes(const LiveSource& source, const Session& session) {
   probes.ready = [&]() -> std::string {
     return session.Begun() ? "" : "the first records are not consumed yet\n";
   };
-  probes.gauges = [&] { return TierGauges(source.report()); };
+  probes.notes = [&]() -> std::string {
+    return parts.reloader ? parts.reloader->Note() : "";
+  };
+  probes.gauges = [&] {
+    return TierGauges(parts.source->report()) +
+           (parts.reloader ? parts.reloader->Gauges() : "");
+  };
   return probes;
 }
 
-sigset_t StopSignals() {
+sigset_t AwaitedSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 
-int Watch(Parts& parts) {
-  const sigset_t signals = StopSignals();
-  Session session(*parts.source, Consumers(parts),
-                  [] { kill(getpid(), SIGTERM); });
+RecordBatch FirstRecords(Parts& parts, const std::string& set_id) {
   RecordBatch first;
   parts.context.attached = parts.source->report().attached;
   first.AppendText(RecordType::kContext, parts.context.ToText());
-  session.Start(std::move(first));
-  if (parts.health) parts.health->Serve(Probes(*parts.source, session));
+  if (!set_id.empty()) first.AppendText(RecordType::kPolicy, set_id);
+  return first;
+}
+
+// Until a signal that ends the run; the end of its terminal does, too.
+void AwaitEnd(Parts& parts) {
+  const bool terminal = isatty(STDIN_FILENO) == 1;
+  const sigset_t signals = AwaitedSignals();
+  for (int signal = 0; sigwait(&signals, &signal) == 0;) {
+    const bool hung_up = terminal && isatty(STDIN_FILENO) == 0;
+    if (signal != SIGHUP || hung_up) return;
+    if (parts.reloader) parts.reloader->Force();
+  }
+}
+
+int Watch(Parts& parts, const std::string& set_id) {
+  Session session(*parts.source, Consumers(parts),
+                  [] { kill(getpid(), SIGTERM); });
+  session.Start(FirstRecords(parts, set_id));
+  if (parts.health) parts.health->Serve(Probes(parts, session));
+  if (parts.reloader)
+    parts.reloader->Start([&session](RecordBatch batch) {
+      return session.Inject(std::move(batch));
+    });
   const std::string& mount = parts.source->report().cgroup_mount;
-  std::fprintf(stderr, "nameward: ready, watching %s\n",
-               mount.empty() ? "a cgroup2 mount of its own" : mount.c_str());
-  int signal = 0;
-  sigwait(&signals, &signal);
+  parts.log.Tell(LogLevel::kInfo,
+                 "ready, watching " +
+                     (mount.empty() ? "a cgroup2 mount of its own" : mount));
+  AwaitEnd(parts);
+  if (parts.reloader) parts.reloader->Stop();
   parts.source->Stop();
   const Status stopped = session.Stop();
-  TellUnwritten(parts.alerts.get());
-  std::fprintf(stderr, "nameward: %s\n",
-               WholeLedger(*parts.source, session).ToLine().c_str());
+  TellUnwritten(parts.log, parts.alerts.get());
+  parts.log.Tell(LogLevel::kInfo, WholeLedger(parts, session).ToLine());
   parts.health.reset();
   // A reader that has seen enough (`| head`) is no failure of the node.
   if (stopped || stopped.error().code == EPIPE) return kExitFine;
   return Complain(stopped.error(), kExitNodeUnable);
+}
+
+// The rules' only owner is the pipeline then, so that a reload frees them.
+std::string MakePipeline(LiveOptions& options, Parts& parts) {
+  PipelineOutputs outputs;
+  outputs.alerts = parts.alerts.get();
+  outputs.events = parts.events.get();
+  outputs.human_events = options.human_events;
+  outputs.alert_format = options.settings.alert_format;
+  std::string set_id = options.rules->set_id();
+  parts.reloader.emplace(
+      RuleReloader::InForce{PolicyPaths(options.settings.rules), set_id,
+                            options.rules->rule_count()},
+      parts.next_rules, parts.log, parts.clock);
+  parts.pipeline.emplace(std::move(options.rules), outputs);
+  parts.pipeline->SetNextRules(&parts.next_rules);
+  return set_id;
 }
 
 }  // namespace
@@ -189,9 +249,9 @@ BpfOptions KernelOptions(const Settings& settings) {
   return options;
 }
 
-int RunLive(const LiveOptions& options) {
-  // Blocked in every thread; Watch alone takes them.
-  const sigset_t signals = StopSignals();
+int RunLive(LiveOptions options) {
+  // Blocked in every thread; AwaitEnd alone takes them.
+  const sigset_t signals = AwaitedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   Parts parts;
@@ -201,15 +261,8 @@ int RunLive(const LiveOptions& options) {
     return Complain(opened.error(), kExitUsage);
   if (const Status opened = OpenSource(options, parts); !opened)
     return Complain(opened.error(), kExitNodeUnable);
-  if (options.rules != nullptr) {
-    PipelineOutputs outputs;
-    outputs.alerts = parts.alerts.get();
-    outputs.events = parts.events.get();
-    outputs.human_events = options.human_events;
-    outputs.alert_format = options.settings.alert_format;
-    parts.pipeline.emplace(options.rules, outputs);
-  }
-  return Watch(parts);
+  return Watch(parts,
+               options.rules == nullptr ? "" : MakePipeline(options, parts));
 }
 
 }  // namespace nameward

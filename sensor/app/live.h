@@ -23,8 +23,9 @@ struct LiveOptions {
 
 BpfOptions KernelOptions(const Settings& settings);
 
+// SIGHUP reads the policy again.
 // Until SIGINT or SIGTERM, or a failure; prints the ledger; the exit status.
-int RunLive(const LiveOptions& options);
+int RunLive(LiveOptions options);
 
 }  // namespace nameward
 

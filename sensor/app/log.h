@@ -29,7 +29,8 @@ class Log {
   using Write = std::function<void(const std::string& line)>;
   explicit Log(Clock& clock, Write write = ToStderr);
 
-  void Info(std::string_view text) { Emit(LogLevel::kInfo, text, 0); }
+  // What comes no oftener than people act.
+  void Tell(LogLevel level, std::string_view text) { Emit(level, text, 0); }
   void Warn(std::string_view reason, std::string_view text) {
     Limited(LogLevel::kWarning, reason, text);
   }

@@ -23,7 +23,7 @@ class LogTest : public testing::Test {
 };
 
 TEST_F(LogTest, ALineHasItsTimeAndLevel) {
-  log_.Info("ready");
+  log_.Tell(LogLevel::kInfo, "ready");
   ASSERT_EQ(lines_.size(), 1U);
   EXPECT_EQ(lines_[0], "1970-01-01T00:00:00.000000000Z info nameward: ready\n");
 }
@@ -40,7 +40,7 @@ TEST_F(LogTest, AReasonIsToldOnceAMinuteWithTheNumberOfTheRest) {
 }
 
 TEST_F(LogTest, ALineStaysOneLine) {
-  log_.Info("a\nb\x1b[31m");
+  log_.Tell(LogLevel::kInfo, "a\nb\x1b[31m");
   EXPECT_NE(lines_[0].find("a?b?[31m\n"), std::string::npos) << lines_[0];
 }
 

@@ -56,6 +56,8 @@ void Pipeline::OnRecord(const RecordView& record) {
       return OnContext(record);
     case RecordType::kTimer:
       return OnTimer(record);
+    case RecordType::kPolicy:
+      return OnPolicy(record);
     case RecordType::kPods:
       return;  // the reserved number of a later version
   }
@@ -105,6 +107,16 @@ void Pipeline::OnTimer(const RecordView& record) {
   alerter_.AdvanceTo(now, *this);
 }
 
+void Pipeline::OnPolicy(const RecordView& record) {
+  const Bytes id = record.payload;
+  const std::string text(reinterpret_cast<const char*>(id.data()), id.size());
+  if (!policy_id_.empty() && policy_id_ != text) ++policy_changes_;
+  policy_id_ = text;
+  const MatchStats before = rules_->stats();
+  if (next_rules_ != nullptr && next_rules_->Take(rules_))
+    past_matches_ += before;
+}
+
 void Pipeline::OnAlert(const Alert& alert) {
   if (outputs_.alerts == nullptr) return;
   RenderAlert(alert, outputs_.alert_format, rendered_);
@@ -131,7 +143,9 @@ void Pipeline::AddTo(Ledger& ledger) const {
   AddCounters(decoder_.stats(), ledger);
   AddCounters(correlator_.stats(), ledger);
   AddCounters(enricher_.stats(), ledger);
-  AddCounters(rules_->stats(), ledger);
+  MatchStats matches = past_matches_;
+  matches += rules_->stats();
+  AddCounters(matches, ledger);
   AddCounters(alerter_.stats(), ledger);
   for (size_t i = 0; i < events_.size(); ++i)
     ledger.Add("events", "kind", kKinds[i], events_[i]);

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "alert/render.h"
 #include "app/consumer.h"
 #include "app/ledger.h"
+#include "app/rule_slot.h"
 #include "base/clock.h"
 #include "correlate/correlate.h"
 #include "decode/decode.h"
@@ -46,12 +48,18 @@ class Pipeline final : public RecordConsumer,
  public:
   Pipeline(std::shared_ptr<const RuleSet> rules, PipelineOutputs outputs);
 
+  // From where a kPolicy record makes the pipeline take its next rules; without
+  // it (a replay) such records are only counted.
+  void SetNextRules(RuleSlot* next) { next_rules_ = next; }
+
   Status Consume(const RecordBatch& batch) override;
   // Closes the dedup windows: the last updates go out.
   Status Finish() override;
 
   void AddTo(Ledger& ledger) const override;
   uint64_t alerts() const;
+  // How often the records said that another policy came into force.
+  uint64_t policy_changes() const { return policy_changes_; }
 
  private:
   void OnRecord(const RecordView& record);
@@ -60,11 +68,16 @@ class Pipeline final : public RecordConsumer,
   void OnClock(const RecordView& record);
   void OnContext(const RecordView& record);
   void OnTimer(const RecordView& record);
+  void OnPolicy(const RecordView& record);
   void OnAlert(const Alert& alert) override;
   void WriteEvent(const Event& event);
   void KeepError(const Status& status);
 
-  const std::shared_ptr<const RuleSet> rules_;
+  std::shared_ptr<const RuleSet> rules_;
+  RuleSlot* next_rules_ = nullptr;
+  MatchStats past_matches_;  // of the rule sets before this one
+  std::string policy_id_;    // as the records say
+  uint64_t policy_changes_ = 0;
   const PipelineOutputs outputs_;
   Context context_;
   MatchContext match_context_;

@@ -102,11 +102,17 @@ Result<Policy> ReadPolicy(const std::vector<std::string>& paths) {
   return policy;
 }
 
-Result<Policy> PolicyOrDefault(const std::vector<std::string>& paths) {
-  if (!paths.empty()) return ReadPolicy(paths);
+std::vector<std::string> PolicyPaths(const std::vector<std::string>& paths) {
+  if (!paths.empty()) return paths;
   std::error_code error;
-  if (fs::exists(kDefaultPolicy, error)) return ReadPolicy({kDefaultPolicy});
-  return StarterPolicy();
+  if (fs::exists(kDefaultPolicy, error)) return {kDefaultPolicy};
+  return {};
+}
+
+Result<Policy> PolicyOrDefault(const std::vector<std::string>& paths) {
+  const auto chosen = PolicyPaths(paths);
+  if (chosen.empty()) return StarterPolicy();
+  return ReadPolicy(chosen);
 }
 
 std::shared_ptr<const RuleSet> LoadOrComplain(const Policy& policy) {

@@ -26,8 +26,11 @@ Result<Policy> ReadPolicy(const std::vector<std::string>& paths);
 // The starter policy that the binary carries (rules/ of the source tree).
 Policy StarterPolicy();
 
-// What `paths` say; without any, /etc/nameward/rules if it is there, else the
-// starter policy.
+// `paths`; without any /etc/nameward/rules if it is there, else none, which
+// means the starter policy.
+std::vector<std::string> PolicyPaths(const std::vector<std::string>& paths);
+
+// What PolicyPaths(paths) say.
 Result<Policy> PolicyOrDefault(const std::vector<std::string>& paths);
 
 // The whole file; an error if it is longer than `max_bytes`.

@@ -100,6 +100,11 @@ int Replay(const ReplayFlags& flags) {
     if (!finished) return Complain(finished.error(), kExitUsage);
     if (const auto warning = (*input)->Warning())
       std::fprintf(stderr, "nameward: %s\n", warning->ToString().c_str());
+    if (const uint64_t changes = pipeline.policy_changes(); changes > 0)
+      std::fprintf(stderr,
+                   "nameward: %s: its policy changed %llu times while it was "
+                   "recorded; one policy judged all of it now\n",
+                   file.c_str(), static_cast<unsigned long long>(changes));
     alerts += pipeline.alerts();
   }
   if (const Status flushed = out.Flush(); !flushed)

@@ -29,16 +29,18 @@ int Run(const RunFlags& flags) {
     std::fputs(PrintConfig(*settings).c_str(), stdout);
     return kExitFine;
   }
-  const Result<Policy> policy = PolicyOrDefault(settings->rules);
-  if (!policy) return Complain(policy.error(), kExitUsage);
   LiveOptions options;
-  options.rules = LoadOrComplain(*policy);
-  if (options.rules == nullptr) return kExitUsage;
+  {
+    const Result<Policy> policy = PolicyOrDefault(settings->rules);
+    if (!policy) return Complain(policy.error(), kExitUsage);
+    options.rules = LoadOrComplain(*policy);
+    if (options.rules == nullptr) return kExitUsage;
+  }
   options.settings = *settings;
   options.recording = flags.recording;
   options.events = flags.events;
   options.human_events = WantsHuman(flags.format);
-  return RunLive(options);
+  return RunLive(std::move(options));
 }
 
 }  // namespace

@@ -66,6 +66,14 @@ struct MatchStats {
   uint64_t findings = 0;
   uint64_t expired_exceptions = 0;     // would have taken it, but for its date
   uint64_t pattern_out_of_memory = 0;  // RE2::Set gave up; tried one by one
+
+  MatchStats& operator+=(const MatchStats& other) {
+    events += other.events;
+    findings += other.findings;
+    expired_exceptions += other.expired_exceptions;
+    pattern_out_of_memory += other.pattern_out_of_memory;
+    return *this;
+  }
 };
 
 class CompiledRules;

@@ -26,6 +26,7 @@ enum class RecordType : uint16_t {
   kTimer = 4,    // TimerRecord: time passes though nothing happens
   kLoss = 5,  // LossRecord: what the kernel's counters lost since the last one
   kPods = 6,  // a kubelet /pods answer (reserved)
+  kPolicy = 7,  // UTF-8: the id of the rule set in force from here on
 };
 
 struct ClockRecord {
