@@ -63,18 +63,32 @@ ForeignPrograms QueryRoot(int root, CgroupHook hook) {
   return foreign;
 }
 
+// A load balancer of sockets rewrites what comes back as well; an observer,
+// such as another nameward, has no reason to stand there.
+bool HasReverseRewriter(int root) {
+  for (const bpf_attach_type type :
+       {BPF_CGROUP_UDP4_RECVMSG, BPF_CGROUP_INET4_GETPEERNAME}) {
+    uint32_t count = 0;
+    const int error = bpf_prog_query(root, type, 0, nullptr, nullptr, &count);
+    if (error == 0 && count > 0) return true;
+  }
+  return false;
+}
+
 // Its programs' names can't be read with four capabilities, so its other marks
-// count too, and a nameless address program is taken for Cilium's.
-bool SeesCilium(const NodeView& node) {
+// count too, and nameless address programs are taken for Cilium's if they work
+// both ways.
+bool SeesCilium(const NodeView& node, int root) {
   for (const char* mark : {"/sys/fs/bpf/cilium", "/sys/class/net/cilium_host",
                            "/sys/fs/bpf/tc/globals/cilium_policy"}) {
     if (access(mark, F_OK) == 0) return true;
   }
+  const bool both_ways = HasReverseRewriter(root);
   for (const CgroupHook hook : kAllCgroupHooks) {
     if (!IsSockAddr(hook)) continue;
     for (const std::string& name :
          node.foreign[static_cast<size_t>(hook)].names) {
-      if (name == "?" || name.starts_with("cil_")) return true;
+      if (name.starts_with("cil_") || (name == "?" && both_ways)) return true;
     }
   }
   return false;
@@ -94,7 +108,7 @@ NodeView LookAtNode(const CgroupRoot& root, int connect_program) {
   for (const CgroupHook hook : kAllCgroupHooks) {
     node.foreign[static_cast<size_t>(hook)] = QueryRoot(root.fd(), hook);
   }
-  node.cilium = SeesCilium(node);
+  node.cilium = SeesCilium(node, root.fd());
   // Tried where the plan would use it, and for a moment only.
   node.preorder_accepted =
       connect_program >= 0 && !node.cilium &&

@@ -54,6 +54,18 @@ class SeesTheHost(InAContainer):
                                 os.readlink(f"/proc/self/ns/{kind}"))
 
 
+class BesideAnother(InAContainer):
+    """An update's new pod may start before the old one is gone; with four capabilities
+    neither can read whose the other's programs are."""
+
+    @classmethod
+    def more_servers(cls):
+        cls.enterClassContext(sensor.Sensor(cls.lab))
+
+    def test_a_sensor_sees_connects_though_another_stands_at_the_root(self):
+        self.look_up_and_connect()
+
+
 class PathById(InAContainer):
     def tearDown(self):
         """Losing births is what is tried here."""
