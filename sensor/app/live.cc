@@ -14,6 +14,8 @@
 #include "app/kernel_ledger.h"
 #include "app/log.h"
 #include "app/pipeline.h"
+#include "app/pod_feed.h"
+#include "app/pod_sources.h"
 #include "app/policy_files.h"
 #include "app/policy_watch.h"
 #include "app/recording_consumer.h"
@@ -29,6 +31,10 @@
 namespace nameward {
 namespace {
 
+// The kernel's ring keeps what happens meanwhile; a healthy kubelet answers in
+// some 50 ms.
+constexpr Nanoseconds kFirstPodsWait = 1s;
+
 // What a run is made of, in the order in which it must be built.
 struct Parts {
   SystemClock clock;
@@ -36,6 +42,7 @@ struct Parts {
   Context context;
   RuleSlot next_rules;
   std::optional<RuleReloader> reloader;
+  std::optional<PodFeed> pods;
   std::unique_ptr<HealthServer> health;
   std::unique_ptr<AlertSink> alerts;
   std::unique_ptr<AlertSink> events;
@@ -43,6 +50,14 @@ struct Parts {
   std::unique_ptr<LiveSource> source;
   std::optional<Pipeline> pipeline;
 };
+
+Status OpenPods(const Settings& settings, Parts& parts) {
+  auto source = OpenPodSource(settings);
+  if (!source) return source.error();
+  if (*source != nullptr)
+    parts.pods.emplace(std::move(*source), parts.log, parts.clock);
+  return Ok();
+}
 
 Status OpenSinks(const LiveOptions& options, Parts& parts) {
   const Settings& settings = options.settings;
@@ -112,6 +127,7 @@ Status OpenSource(const LiveOptions& options, Parts& parts) {
   TellDegraded(parts.log, parts.source->report().degraded);
   RightsOptions rights;
   rights.readable = ReadFolders(options);
+  AddPodRights(options.settings, rights);
   rights.writable = WrittenFolders(options.settings);
   TellSharedFolder(parts.log, options.settings.alert_file);
   const auto dropped = DropRights(rights);
@@ -144,6 +160,7 @@ Ledger WholeLedger(const Parts& parts, const Session& session) {
   Ledger ledger = KernelLedger(parts.source->counters());
   ledger.Merge(session.Counters());
   if (parts.reloader) parts.reloader->AddTo(ledger);
+  if (parts.pods) parts.pods->AddTo(ledger);
   return ledger;
 }
 
@@ -156,13 +173,16 @@ HealthProbes Probes(const Parts& parts, const Session& session) {
   };
   // Attached and with a policy it is since before the server answers.
   probes.ready = [&]() -> std::string {
-    return session.Begun() ? "" : "the first records are not consumed yet\n";
+    return (parts.pods ? parts.pods->Missing() : "") +
+           (session.Begun() ? "" : "the first records are not consumed yet\n");
   };
   probes.notes = [&]() -> std::string {
-    return parts.reloader ? parts.reloader->Note() : "";
+    return (parts.pods ? parts.pods->Note() : "") +
+           (parts.reloader ? parts.reloader->Note() : "");
   };
   probes.gauges = [&] {
     return TierGauges(parts.source->report()) +
+           (parts.pods ? parts.pods->Gauges() : "") +
            (parts.reloader ? parts.reloader->Gauges() : "");
   };
   return probes;
@@ -182,6 +202,7 @@ RecordBatch FirstRecords(Parts& parts, const std::string& set_id) {
   parts.context.attached = parts.source->report().attached;
   first.AppendText(RecordType::kContext, parts.context.ToText());
   if (!set_id.empty()) first.AppendText(RecordType::kPolicy, set_id);
+  if (parts.pods) parts.pods->AppendFirst(kFirstPodsWait, first);
   return first;
 }
 
@@ -189,7 +210,11 @@ RecordBatch FirstRecords(Parts& parts, const std::string& set_id) {
 void AwaitEnd(Parts& parts) {
   const bool terminal = isatty(STDIN_FILENO) == 1;
   const sigset_t signals = AwaitedSignals();
-  for (int signal = 0; sigwait(&signals, &signal) == 0;) {
+  constexpr timespec kTick = {1, 0};
+  for (;;) {
+    const int signal = sigtimedwait(&signals, nullptr, &kTick);
+    if (parts.pods) parts.pods->TellChanges();
+    if (signal < 0) continue;
     const bool hung_up = terminal && isatty(STDIN_FILENO) == 0;
     if (signal != SIGHUP || hung_up) return;
     if (parts.reloader) parts.reloader->Force();
@@ -199,18 +224,21 @@ void AwaitEnd(Parts& parts) {
 int Watch(Parts& parts, const std::string& set_id) {
   Session session(*parts.source, Consumers(parts),
                   [] { kill(getpid(), SIGTERM); });
-  session.Start(FirstRecords(parts, set_id));
+  const auto inject = [&session](RecordBatch batch) {
+    return session.Inject(std::move(batch));
+  };
   if (parts.health) parts.health->Serve(Probes(parts, session));
-  if (parts.reloader)
-    parts.reloader->Start([&session](RecordBatch batch) {
-      return session.Inject(std::move(batch));
-    });
+  if (parts.pods) parts.pods->Start();
+  session.Start(FirstRecords(parts, set_id));
+  if (parts.pods) parts.pods->Connect(inject);
+  if (parts.reloader) parts.reloader->Start(inject);
   const std::string& mount = parts.source->report().cgroup_mount;
   parts.log.Tell(LogLevel::kInfo,
                  "ready, watching " +
                      (mount.empty() ? "a cgroup2 mount of its own" : mount));
   AwaitEnd(parts);
   if (parts.reloader) parts.reloader->Stop();
+  if (parts.pods) parts.pods->Stop();
   parts.source->Stop();
   const Status stopped = session.Stop();
   TellUnwritten(parts.log, parts.alerts.get());
@@ -257,6 +285,8 @@ int RunLive(LiveOptions options) {
   Parts parts;
   // Reads files, so before the rights are dropped.
   parts.context = LiveContext(options.settings);
+  if (const Status opened = OpenPods(options.settings, parts); !opened)
+    return Complain(opened.error(), kExitUsage);
   if (const Status opened = OpenSinks(options, parts); !opened)
     return Complain(opened.error(), kExitUsage);
   if (const Status opened = OpenSource(options, parts); !opened)

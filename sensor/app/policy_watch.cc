@@ -20,9 +20,15 @@ constexpr uint32_t kChanges = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE |
                               IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF |
                               IN_DELETE_SELF;
 
-// The root would be everything.
 void Add(const fs::path& folder, std::vector<std::string>& out) {
+  // The root would be everything.
   if (folder != "/" && !folder.empty()) out.push_back(folder.string());
+}
+
+// /var for the sake of the link /var/run would be nearly everything.
+void AddBeside(const fs::path& link, std::vector<std::string>& out) {
+  const fs::path folder = link.parent_path();
+  if (folder.parent_path() != "/") Add(folder, out);
 }
 
 // Folders that hold a symbolic link of the path, or the target of one.
@@ -32,8 +38,8 @@ void AddLinks(const fs::path& path, std::vector<std::string>& out) {
   for (const fs::path& part : fs::absolute(path, error)) {
     prefix /= part;
     if (!fs::is_symlink(fs::symlink_status(prefix, error))) continue;
-    Add(prefix.parent_path(), out);
-    Add(fs::canonical(prefix, error).parent_path(), out);
+    AddBeside(prefix, out);
+    AddBeside(fs::canonical(prefix, error), out);
   }
 }
 

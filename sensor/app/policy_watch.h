@@ -17,7 +17,8 @@ namespace nameward {
 
 // The folders where a change of these paths shows: a directory and those below
 // it, a file's own, and that of each symbolic link on the way, with the folder
-// of its target.  They are also what must be readable to read it again.
+// of its target, but none that lies right below the root.  They are also what
+// must be readable to read it again.
 std::vector<std::string> PolicyFolders(const std::vector<std::string>& paths);
 
 class PolicyWatch {

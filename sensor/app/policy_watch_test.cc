@@ -51,8 +51,10 @@ TEST_F(PolicyFoldersTest, WhereALinkIsSwappedAndWhereItPoints) {
   EXPECT_TRUE(Has(folders, root_ / "git/current/rules"));
 }
 
-TEST_F(PolicyFoldersTest, NeverTheRoot) {
+TEST_F(PolicyFoldersTest, NeverTheRootNorVarForALinkInIt) {
   EXPECT_TRUE(PolicyFolders({"/no-such-policy.yaml"}).empty());
+  for (const auto& folder : PolicyFolders({"/var/run/no-such-policy/a.yaml"}))
+    EXPECT_NE(folder, "/var");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app/gauge.h"
 #include "app/policy_files.h"
 
 namespace nameward {
@@ -163,16 +164,10 @@ void RuleReloader::AddTo(Ledger& ledger) const {
 
 std::string RuleReloader::Gauges() const {
   const std::lock_guard lock(mutex_);
-  const auto age = std::chrono::duration_cast<std::chrono::seconds>(
-      clock_.Now() - state_.loaded);
-  const auto gauge = [](const std::string& name, const std::string& value) {
-    const std::string bare = name.substr(0, name.find('{'));
-    return "# TYPE " + bare + " gauge\n" + name + " " + value + "\n";
-  };
-  return gauge("nameward_rules", std::to_string(state_.rules)) +
-         gauge("nameward_rules_set{set=\"" + state_.set_id + "\"}", "1") +
-         gauge("nameward_rules_age_seconds", std::to_string(age.count())) +
-         gauge("nameward_rules_refused", state_.note.empty() ? "0" : "1");
+  return Gauge("rules", state_.rules) +
+         Gauge("rules_set", "{set=\"" + state_.set_id + "\"}", "1") +
+         Gauge("rules_age_seconds", "", Seconds(clock_.Now() - state_.loaded)) +
+         Gauge("rules_refused", state_.note.empty() ? 0 : 1);
 }
 
 }  // namespace nameward

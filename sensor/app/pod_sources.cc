@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/pod_sources.h"
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "kube/file_pod_source.h"
+
+namespace nameward {
+namespace {
+
+// The kubelet swaps a symbolic link beside them, so it is the folder.
+void AddFolderOf(const std::string& file, std::vector<std::string>& out) {
+  if (file.empty()) return;
+  const auto folder = std::filesystem::path(file).parent_path();
+  out.push_back(folder.empty() ? "." : folder.string());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PodSource>> OpenPodSource(const Settings& settings) {
+  if (settings.pods == PodsFrom::kFile) {
+    auto file = FilePodSource::Open(settings.pods_file);
+    if (!file) return file.error().Wrap("pods.file");
+    return std::unique_ptr<PodSource>(std::move(*file));
+  }
+  return std::unique_ptr<PodSource>();
+}
+
+void AddPodRights(const Settings& settings, RightsOptions& rights) {
+  if (settings.pods != PodsFrom::kKubelet) return;
+  const KubeletSettings& kubelet = settings.kubelet;
+  rights.allow_network = true;
+  rights.connect_ports.push_back(static_cast<unsigned short>(kubelet.port));
+  for (const std::string& file : {kubelet.ca_file, kubelet.token_file,
+                                  kubelet.cert_file, kubelet.key_file})
+    AddFolderOf(file, rights.readable);
+}
+
+}  // namespace nameward

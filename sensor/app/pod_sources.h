@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which pod source the settings name, and which rights it needs.
+#ifndef NAMEWARD_APP_POD_SOURCES_H_
+#define NAMEWARD_APP_POD_SOURCES_H_
+
+#include <memory>
+
+#include "app/rights.h"
+#include "app/settings.h"
+#include "base/result.h"
+#include "kube/pod_source.h"
+
+namespace nameward {
+
+// Null for `none`.  Nothing is asked yet; a file is read.
+Result<std::unique_ptr<PodSource>> OpenPodSource(const Settings& settings);
+
+// Adds what a running source needs: one port, and the folders of the files that
+// rotate under it.
+void AddPodRights(const Settings& settings, RightsOptions& rights);
+
+}  // namespace nameward
+
+#endif  // NAMEWARD_APP_POD_SOURCES_H_
