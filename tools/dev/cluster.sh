@@ -43,5 +43,6 @@ verb_cluster() {
 cluster_program_in_background() {
   PYTHONDONTWRITEBYTECODE=1 nice python3 tests/e2e/cluster/cluster.py build \
     >"$1" 2>&1 &
+  # shellcheck disable=SC2034  # test.sh ends it
   cluster_program=$!
 }
