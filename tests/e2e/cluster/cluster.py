@@ -50,8 +50,8 @@ def status(place):
 
 def kubectl(place, arguments):
     cluster.join(place)
-    command = [program.path(), "kubectl", f"--kubeconfig={place.file('pki/admin.conf')}"]
-    os.execv(command[0], list(map(str, [*command, *arguments])))
+    command = [*cluster.kubectl(place), *arguments]
+    os.execv(command[0], list(map(str, command)))
 
 
 def shell(place, arguments):

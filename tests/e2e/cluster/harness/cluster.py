@@ -123,14 +123,19 @@ def join(place):
                           f"--wdns={os.getcwd()}", sys.executable, *sys.argv])
 
 
+def kubectl(place):
+    """The command without its arguments; its cache is the cluster's, not HOME's."""
+    return [program.path(), "kubectl", f"--kubeconfig={place.file('pki/admin.conf')}",
+            f"--cache-dir={place.file('kubectl')}"]
+
+
 class Cluster:
     """Speaks to a cluster from its node, as its administrator, in one namespace."""
 
     def __init__(self, place=None, namespace="default"):
         self.place = place or Place()
         self.name = namespace  # the Kubernetes namespace
-        self._kubectl = [program.path(), "kubectl",
-                         f"--kubeconfig={self.place.file('pki/admin.conf')}"]
+        self._kubectl = kubectl(self.place)
 
     @contextlib.contextmanager
     def namespace(self, labels=None):

@@ -12,7 +12,7 @@ import pathlib
 import subprocess
 import time
 
-from harness import components, image, pki, program
+from harness import cluster, components, image, pki, program
 from harness.process import wait_until
 
 NODE = pathlib.Path(__file__).resolve().parents[1] / "node"
@@ -92,13 +92,16 @@ def make_networks():
             *(f"-n outside route add local {addresses} dev lo"
               for addresses in OUTSIDE_RANGES)):
         call("ip", *line.split())
+    # A test may tell its containers apart by the port that they connect to.
+    call(*components.OUTSIDE, "iptables", "-t", "nat", "-A", "PREROUTING", "-p", "tcp",
+         "--dport", "10000:19999", "-j", "REDIRECT", "--to-ports", "80")
     pathlib.Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
 
 
 def start_components(place):
     for name in components.commands(place):
         components.start(place, name)
-    kubectl = [program.path(), "kubectl", "--kubeconfig", place.file("pki/admin.conf")]
+    kubectl = cluster.kubectl(place)
     wait_for(place, "containerd", ["ctr", "version"])
     image.load(image.base_images(place))
     wait_for(place, "apiserver", [*kubectl, "get", "--raw", "/readyz"])
