@@ -13,7 +13,7 @@ from harness.on_node import OnNode, main
 
 MANIFESTS = pathlib.Path(__file__).resolve().parents[3] / "k8s-manifests"
 # Kinds whose definitions other projects bring.
-ABSENT = {"PodMonitor", "SecurityContextConstraints"}
+ABSENT = {"PodMonitor", "PrometheusRule", "SecurityContextConstraints"}
 LEVELS = ("restricted", "baseline", "privileged")
 
 
