@@ -13,6 +13,7 @@ namespace nameward {
 namespace {
 
 constexpr size_t kThreads = 2;  // a scrape and a probe at the same time
+constexpr int kAskSeconds = 2;
 constexpr char kText[] = "text/plain; charset=utf-8";
 
 // The library's server, and the one thing that it does not show.
@@ -100,6 +101,16 @@ Result<std::unique_ptr<HealthServer>> HealthServer::Open(
   auto server = std::make_unique<HttplibHealthServer>();
   NW_RETURN_IF_ERROR(server->Bind(*endpoint));
   return std::unique_ptr<HealthServer>(std::move(server));
+}
+
+std::string AskReady(const std::string& listen) {
+  const auto endpoint = Endpoint::Parse(listen);
+  if (!endpoint) return "";
+  httplib::Client client(endpoint->address.ToString(), endpoint->port);
+  client.set_connection_timeout(kAskSeconds);
+  client.set_read_timeout(kAskSeconds);
+  const auto answer = client.Get("/readyz");
+  return answer ? answer->body.substr(0, answer->body.find('\n')) : "";
 }
 
 }  // namespace nameward

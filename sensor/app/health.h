@@ -39,6 +39,9 @@ class HealthServer {
   virtual int port() const = 0;
 };
 
+// The first line of what a sensor there says on /readyz; empty: none answers.
+std::string AskReady(const std::string& listen);
+
 }  // namespace nameward
 
 #endif  // NAMEWARD_APP_HEALTH_H_

@@ -137,30 +137,34 @@ NodeFact LockdownFact(std::string_view lockdown) {
   return {"lockdown", FactState::kOk, integrity ? "integrity" : "none", ""};
 }
 
-NodeFact CapabilitiesFact(uint64_t effective) {
+std::vector<NodeFact> CapabilityFacts(uint64_t effective) {
   struct Needed {
     unsigned number;
     const char* name;
+    const char* use;
+    const char* without;  // nullptr: no run
   };
-  constexpr Needed kNeeded[] = {{CAP_BPF, "CAP_BPF"},
-                                {CAP_PERFMON, "CAP_PERFMON"},
-                                {CAP_NET_ADMIN, "CAP_NET_ADMIN"},
-                                {CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH"}};
-  std::vector<std::string> held, lacking;
+  constexpr Needed kNeeded[] = {
+      {CAP_BPF, "CAP_BPF", "load programs, make maps", nullptr},
+      {CAP_PERFMON, "CAP_PERFMON", "programs that read the acting task",
+       nullptr},
+      {CAP_NET_ADMIN, "CAP_NET_ADMIN", "attach programs to cgroups", nullptr},
+      {CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", "a cgroup's path by its id",
+       "paths are found by walking the tree"}};
+  std::vector<NodeFact> facts;
   for (const Needed& needed : kNeeded) {
-    const bool has = (effective >> needed.number & 1) != 0;
-    (has ? held : lacking).push_back(needed.name);
+    if ((effective >> needed.number & 1) != 0) {
+      facts.push_back({needed.name, FactState::kOk, needed.use, ""});
+      continue;
+    }
+    const bool fatal = needed.without == nullptr;
+    facts.push_back(
+        {needed.name, fatal ? FactState::kMissing : FactState::kDegraded,
+         std::string("not held: ") + (fatal ? needed.use : needed.without),
+         std::string("run as root, or grant ") + needed.name +
+             "; in a pod under securityContext.capabilities.add"});
   }
-  if (lacking.empty()) {
-    return {"capabilities", FactState::kOk, Join(held), ""};
-  }
-  const bool only_search =
-      lacking.size() == 1 && lacking[0] == "CAP_DAC_READ_SEARCH";
-  return {"capabilities",
-          only_search ? FactState::kDegraded : FactState::kMissing,
-          "without " + Join(lacking),
-          only_search ? "paths are found by walking the tree; grant it"
-                      : "run as root or grant these"};
+  return facts;
 }
 
 NodeFact MemlockFact(std::string_view release, uint64_t soft_limit,
@@ -212,17 +216,21 @@ std::vector<NodeFact> ProbeNode(const BpfOptions& options) {
   utsname name{};
   uname(&name);
   std::vector<NodeFact> facts = {
-      KernelFact(name.release),
-      BtfFact(),
-      LockdownFact(ReadText("/sys/kernel/security/lockdown")),
-      CapabilitiesFact(EffectiveCapabilities()),
-      MemlockFactOfProcess(name.release, options.ring_bytes),
-      CgroupFact(FindCgroupMounts())};
+      KernelFact(name.release), BtfFact(),
+      LockdownFact(ReadText("/sys/kernel/security/lockdown"))};
+  bool entitled = true;
+  for (NodeFact& fact : CapabilityFacts(EffectiveCapabilities())) {
+    entitled = entitled && fact.state != FactState::kMissing;
+    facts.push_back(std::move(fact));
+  }
+  facts.push_back(MemlockFactOfProcess(name.release, options.ring_bytes));
+  facts.push_back(CgroupFact(FindCgroupMounts()));
   const auto kernel = OpenLive(options);
   if (!kernel) {
     const Error& error = kernel.error();
     facts.push_back({"programs", FactState::kMissing,
-                     error.what + ": " + error.why, error.fix});
+                     error.what + ": " + error.why,
+                     entitled ? error.fix : "grant the capabilities first"});
     return facts;
   }
   for (NodeFact& fact : ReportFacts((*kernel)->report())) {

@@ -31,7 +31,7 @@ std::vector<NodeFact> ProbeNode(const BpfOptions& options);
 // The parts, pure: of what was read.
 NodeFact KernelFact(std::string_view release);
 NodeFact LockdownFact(std::string_view lockdown);  // text of …/lockdown
-NodeFact CapabilitiesFact(uint64_t effective);
+std::vector<NodeFact> CapabilityFacts(uint64_t effective);
 NodeFact MemlockFact(std::string_view release, uint64_t soft_limit,
                      size_t ring_bytes);
 NodeFact CgroupFact(const CgroupMounts& mounts);

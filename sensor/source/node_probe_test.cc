@@ -29,11 +29,14 @@ TEST(NodeProbe, OnlyConfidentialityCostsATier) {
 
 TEST(NodeProbe, NamesTheCapabilitiesThatLack) {
   constexpr uint64_t kFour = 1ULL << 2 | 1ULL << 12 | 1ULL << 38 | 1ULL << 39;
-  EXPECT_EQ(CapabilitiesFact(kFour).state, FactState::kOk);
-  EXPECT_EQ(CapabilitiesFact(kFour & ~(1ULL << 2)).state, FactState::kDegraded);
-  const NodeFact none = CapabilitiesFact(0);
-  EXPECT_EQ(none.state, FactState::kMissing);
-  EXPECT_THAT(none.text, HasSubstr("CAP_PERFMON"));
+  for (const NodeFact& fact : CapabilityFacts(kFour))
+    EXPECT_EQ(fact.state, FactState::kOk) << fact.name;
+  for (const NodeFact& fact : CapabilityFacts(0)) {
+    EXPECT_EQ(fact.state, fact.name == "CAP_DAC_READ_SEARCH"
+                              ? FactState::kDegraded
+                              : FactState::kMissing);
+    EXPECT_THAT(fact.mend, HasSubstr("grant " + fact.name));
+  }
 }
 
 TEST(NodeProbe, MemlockMattersBefore511Only) {
