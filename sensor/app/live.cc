@@ -263,6 +263,7 @@ std::string MakePipeline(LiveOptions& options, Parts& parts) {
       parts.next_rules, parts.log, parts.clock);
   parts.pipeline.emplace(std::move(options.rules), outputs);
   parts.pipeline->SetNextRules(&parts.next_rules);
+  if (parts.pods) parts.pipeline->AskForPods([&parts] { parts.pods->Ask(); });
   return set_id;
 }
 
@@ -287,6 +288,7 @@ int RunLive(LiveOptions options) {
   parts.context = LiveContext(options.settings);
   if (const Status opened = OpenPods(options.settings, parts); !opened)
     return Complain(opened.error(), kExitUsage);
+  parts.context.pods = parts.pods.has_value();
   if (const Status opened = OpenSinks(options, parts); !opened)
     return Complain(opened.error(), kExitUsage);
   if (const Status opened = OpenSource(options, parts); !opened)

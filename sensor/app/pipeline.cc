@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/pipeline.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
@@ -10,6 +11,7 @@
 #include "alert/human.h"
 #include "app/stage_counters.h"
 #include "correlate/judge.h"
+#include "kube/pod_list_json.h"
 
 namespace nameward {
 namespace {
@@ -18,6 +20,11 @@ namespace {
 constexpr std::array<std::string_view,
                      std::variant_size_v<decltype(Event::body)>>
     kKinds = {"dns", "connect", "flow", "transport", "malformed", "loss"};
+
+std::string_view TextOf(const RecordView& record) {
+  return {reinterpret_cast<const char*>(record.payload.data()),
+          record.payload.size()};
+}
 
 uint64_t LossOf(const Event& event) {
   const auto* loss = std::get_if<LossEvent>(&event.body);
@@ -39,7 +46,9 @@ Status Pipeline::Consume(const RecordBatch& batch) {
 }
 
 Status Pipeline::Finish() {
+  waiting_.ReleaseAll(*this);
   alerter_.Finish(*this);
+  if (outputs_.events != nullptr) KeepError(outputs_.events->Flush());
   if (outputs_.alerts != nullptr) KeepError(outputs_.alerts->Flush());
   if (failed_) return *failed_;
   return Ok();
@@ -59,14 +68,29 @@ void Pipeline::OnRecord(const RecordView& record) {
     case RecordType::kPolicy:
       return OnPolicy(record);
     case RecordType::kPods:
-      return;  // the reserved number of a later version
+      return OnPods(record);
   }
 }
 
 void Pipeline::OnEvent(Event& event) {
+  AdvanceTo(event.time);
+  enricher_.Attribute(event);
   correlator_.Observe(event);
-  enricher_.Enrich(event);
-  Judge(event, context_, NoPods());
+  const bool named = enricher_.Enrich(event);
+  if (named && !waiting_.Holds(event.origin.cgroup_id)) return Conclude(event);
+  waiting_.Push(event, now_, *this);
+  ask_for_pods_();
+}
+
+// Its names came, or never will.
+void Pipeline::OnReleased(Event& event, Release) {
+  (void)enricher_.Enrich(event);
+  Conclude(event);
+}
+
+void Pipeline::Conclude(Event& event) {
+  Judge(event, context_, enricher_);
+  enricher_.Count(event);
   ++events_[event.body.index()];
   if (outputs_.events != nullptr) WriteEvent(event);
   alerter_.AddLosses(LossOf(event));
@@ -77,8 +101,33 @@ void Pipeline::OnEvent(Event& event) {
 }
 
 void Pipeline::OnCgroup(const CgroupChange& change) {
+  now_ = std::max(now_, change.time);
   enricher_.OnCgroup(change);
-  correlator_.OnCgroup(change, enricher_.OwnerOf(change.id));
+  correlator_.OnCgroup(change, enricher_.OwnerOf(change.id),
+                       enricher_.PodKeyOf(change.id));
+  if (enricher_.TakeWish()) ask_for_pods_();
+  if (waiting_.Holds(change.id)) waiting_.ReleaseNamed(*this);
+}
+
+void Pipeline::ExpectPods() {
+  match_context_.kubernetes = true;
+  enricher_.ExpectPods();
+}
+
+// Empty: the source was asked again, and nothing has changed.
+void Pipeline::OnPods(const RecordView& record) {
+  if (record.payload.empty()) {
+    enricher_.OnSamePods(now_);
+    return waiting_.ReleaseNamed(*this);
+  }
+  const auto pods = ParsePodList(TextOf(record));
+  if (!pods) {
+    ++pods_unreadable_;
+    return;
+  }
+  ExpectPods();
+  enricher_.OnPods(*pods, now_);
+  waiting_.ReleaseNamed(*this);
 }
 
 void Pipeline::OnClock(const RecordView& record) {
@@ -90,10 +139,9 @@ void Pipeline::OnClock(const RecordView& record) {
 }
 
 void Pipeline::OnContext(const RecordView& record) {
-  const Bytes text = record.payload;
-  context_ = Context::FromText(
-      {reinterpret_cast<const char*>(text.data()), text.size()});
+  context_ = Context::FromText(TextOf(record));
   match_context_.node = context_.node;
+  if (context_.pods) ExpectPods();
   correlator_.SetContext(context_);
   alerter_.SetNode(context_.node, context_.boot_id);
 }
@@ -103,6 +151,7 @@ void Pipeline::OnTimer(const RecordView& record) {
   const auto timer = reader.Copy<TimerRecord>();
   if (!timer) return;
   const BootTime now = BootTimeFromNanoseconds(timer->time_ns);
+  AdvanceTo(now);
   correlator_.AdvanceTo(now);
   alerter_.AdvanceTo(now, *this);
 }
@@ -115,6 +164,11 @@ void Pipeline::OnPolicy(const RecordView& record) {
   const MatchStats before = rules_->stats();
   if (next_rules_ != nullptr && next_rules_->Take(rules_))
     past_matches_ += before;
+}
+
+void Pipeline::AdvanceTo(BootTime now) {
+  now_ = std::max(now_, now);
+  waiting_.ReleaseDue(now_, *this);
 }
 
 void Pipeline::OnAlert(const Alert& alert) {
@@ -143,6 +197,9 @@ void Pipeline::AddTo(Ledger& ledger) const {
   AddCounters(decoder_.stats(), ledger);
   AddCounters(correlator_.stats(), ledger);
   AddCounters(enricher_.stats(), ledger);
+  AddCounters(enricher_.pods().stats(), ledger);
+  AddCounters(waiting_.stats(), ledger);
+  ledger.Add("pods_unreadable", pods_unreadable_);
   MatchStats matches = past_matches_;
   matches += rules_->stats();
   AddCounters(matches, ledger);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order of the stages, and the only place that knows it:
 //
-//   record → decode → correlate → enrich → judge → match → alert → sink
+//   record → decode → attribute → correlate → enrich → [wait for names]
+//          → judge → match → alert → sink
+//
+// Correlation runs at once, in the kernel's order; an event of a pod that is
+// not known yet waits for its names, and nothing else does.
 //
 // One thread, no locks, no clock: everything comes from the records, so the
 // same records give the same bytes.  Live, in a replay and in the rule tests
@@ -11,10 +15,12 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -28,6 +34,7 @@
 #include "decode/decode.h"
 #include "deliver/sink.h"
 #include "enrich/enrich.h"
+#include "enrich/waiting.h"
 #include "match/match.h"
 #include "model/context.h"
 #include "model/record.h"
@@ -44,6 +51,7 @@ struct PipelineOutputs {
 
 class Pipeline final : public RecordConsumer,
                        private DecodeSink,
+                       private WaitingSink,
                        private AlertReceiver {
  public:
   Pipeline(std::shared_ptr<const RuleSet> rules, PipelineOutputs outputs);
@@ -52,8 +60,12 @@ class Pipeline final : public RecordConsumer,
   // it (a replay) such records are only counted.
   void SetNextRules(RuleSlot* next) { next_rules_ = next; }
 
+  // Called from the worker's thread when names of pods are missing; must not
+  // wait.  Often: who asks the kubelet keeps the distance.
+  void AskForPods(std::function<void()> ask) { ask_for_pods_ = std::move(ask); }
+
   Status Consume(const RecordBatch& batch) override;
-  // Closes the dedup windows: the last updates go out.
+  // What waits goes out, then the last updates of the dedup windows.
   Status Finish() override;
 
   void AddTo(Ledger& ledger) const override;
@@ -69,6 +81,13 @@ class Pipeline final : public RecordConsumer,
   void OnContext(const RecordView& record);
   void OnTimer(const RecordView& record);
   void OnPolicy(const RecordView& record);
+  void ExpectPods();
+  void OnPods(const RecordView& record);
+  void AdvanceTo(BootTime now);
+  bool IsNamed(Event& event) override { return enricher_.Enrich(event); }
+  void OnUnnamed(uint64_t cgroup) override { enricher_.GiveUp(cgroup, now_); }
+  void OnReleased(Event& event, Release why) override;
+  void Conclude(Event& event);
   void OnAlert(const Alert& alert) override;
   void WriteEvent(const Event& event);
   void KeepError(const Status& status);
@@ -84,6 +103,10 @@ class Pipeline final : public RecordConsumer,
   Decoder decoder_;
   Correlator correlator_{CorrelateOptions{}};
   Enricher enricher_;
+  WaitingEvents waiting_;
+  std::function<void()> ask_for_pods_ = [] {};
+  BootTime now_{};  // the latest of any record
+  uint64_t pods_unreadable_ = 0;
   Alerter alerter_{AlerterOptions{}};
   std::vector<Finding> findings_;
   RenderedAlert rendered_;

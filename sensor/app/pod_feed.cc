@@ -34,6 +34,7 @@ void PodFeed::Connect(std::function<bool(RecordBatch)> inject) {
 void PodFeed::OnList(std::string pods) {
   const std::lock_guard lock(mutex_);
   if (inject_) return HandOver(std::move(pods));
+  if (pods.empty()) return;  // no news yet
   waiting_ = std::move(pods);
   came_.notify_one();
 }

@@ -48,6 +48,23 @@ void AddCounters(const EnrichStats& enrich, Ledger& ledger) {
   ledger.Add("enrich_unknown_cgroup", enrich.unknown);
   ledger.Add("enrich_evicted", enrich.evicted);
   ledger.Add("enrich_refused", enrich.refused);
+  ledger.Add("enrich_moved_processes", enrich.moved);
+  for (size_t i = 0; i < enrich.events.size(); ++i)
+    ledger.Add("enrich_events", "naming", ToString(static_cast<Naming>(i)),
+               enrich.events[i]);
+}
+
+void AddCounters(const PodIndexStats& pods, Ledger& ledger) {
+  ledger.Add("pods_snapshots", pods.snapshots);
+  ledger.Add("pods_evicted", pods.evicted);
+  ledger.Add("pods_container_conflicts", pods.conflicts);
+}
+
+void AddCounters(const WaitingStats& waiting, Ledger& ledger) {
+  ledger.Add("events_waited", waiting.waited);
+  for (size_t i = 0; i < waiting.released.size(); ++i)
+    ledger.Add("events_released", "why", ToString(static_cast<Release>(i)),
+               waiting.released[i]);
 }
 
 void AddCounters(const MatchStats& match, Ledger& ledger) {

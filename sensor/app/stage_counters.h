@@ -10,6 +10,7 @@
 #include "decode/decode.h"
 #include "deliver/sink.h"
 #include "enrich/enrich.h"
+#include "enrich/waiting.h"
 #include "match/match.h"
 
 namespace nameward {
@@ -17,6 +18,8 @@ namespace nameward {
 void AddCounters(const DecodeStats& decode, Ledger& ledger);
 void AddCounters(const CorrelateStats& correlate, Ledger& ledger);
 void AddCounters(const EnrichStats& enrich, Ledger& ledger);
+void AddCounters(const PodIndexStats& pods, Ledger& ledger);
+void AddCounters(const WaitingStats& waiting, Ledger& ledger);
 void AddCounters(const MatchStats& match, Ledger& ledger);
 void AddCounters(const AlerterStats& alerts, Ledger& ledger);
 void AddCounters(const SinkStats& sink, Ledger& ledger);

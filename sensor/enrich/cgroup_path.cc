@@ -44,18 +44,18 @@ bool LooksLikePodUid(std::string_view text) {
   return true;
 }
 
-// One path, read from its end: the innermost container and pod are the ones.
+// One path, read from the root: the outermost pod counts, and in it the
+// outermost container.
 class Reader {
  public:
-  explicit Reader(std::string_view path) : path_(path) {}
+  Reader(std::string_view path, const IsPodUid& is_pod)
+      : path_(path), is_pod_(is_pod) {}
 
   CgroupPath Read() {
-    size_t end = path_.size();
-    while (end > 0 && found_.raw_pod_uid.empty()) {
-      const size_t slash = path_.rfind('/', end - 1);
-      const size_t begin = slash == std::string_view::npos ? 0 : slash + 1;
+    for (size_t begin = 0; begin < path_.size() && !Settled();) {
+      const size_t end = std::min(path_.find('/', begin), path_.size());
       ReadSegment(begin, end);
-      end = begin > 0 ? begin - 1 : 0;
+      begin = end + 1;
     }
     if (found_.unit.empty()) found_.unit = slice_;
     if (!found_.raw_pod_uid.empty()) found_.unit = {};
@@ -63,14 +63,19 @@ class Reader {
   }
 
  private:
+  bool Settled() const {
+    return !found_.raw_pod_uid.empty() &&
+           (found_.helper || !found_.container_id.empty());
+  }
+
   void ReadSegment(size_t begin, size_t end) {
     const std::string_view segment = path_.substr(begin, end - begin);
     if (segment.empty()) return;
-    if (found_.container_id.empty() && !found_.helper) {
-      ReadContainer(segment, begin, end);
-      if (found_.container_id.empty()) ReadUnit(segment);
-    }
-    ReadPodUid(segment, begin);
+    if (found_.raw_pod_uid.empty()) ReadPodUid(segment, begin);
+    const bool outer = found_.helper || !found_.container_id.empty();
+    if (!outer) ReadContainer(segment, begin, end);
+    if (outer || found_.container_id.empty()) return ReadUnit(segment);
+    found_.unit = slice_ = {};  // those around the container
   }
 
   // [prefix-]<64 hex>[.scope], or slice:prefix:<64 hex> of a cgroupfs runtime
@@ -96,10 +101,9 @@ class Reader {
   }
 
   void ReadUnit(std::string_view segment) {
-    if (found_.unit.empty() &&
-        (segment.ends_with(".service") || segment.ends_with(".scope")))
+    if (segment.ends_with(".service") || segment.ends_with(".scope"))
       found_.unit = segment;
-    if (slice_.empty() && segment.ends_with(".slice")) slice_ = segment;
+    if (segment.ends_with(".slice")) slice_ = segment;
   }
 
   // pod<uid>, at the segment's start (cgroupfs) or after '-' (systemd).
@@ -109,9 +113,13 @@ class Reader {
       if (at > 0 && segment[at - 1] != '-') continue;
       std::string_view uid = segment.substr(at + 3);
       uid = uid.substr(0, std::min(uid.find(".slice"), uid.find(':')));
-      if (!LooksLikePodUid(uid)) continue;
+      if (!LooksLikePodUid(uid) && !(is_pod_ && is_pod_(uid))) continue;
+      // What held it so far is the node itself (kind).
+      found_ = {};
       found_.raw_pod_uid = uid;
       found_.qos = QosBefore(path_.substr(0, begin + at));
+      found_.pod_end = begin + std::min(segment.find(':'), segment.size());
+      return;
     }
   }
 
@@ -124,6 +132,7 @@ class Reader {
   }
 
   std::string_view path_;
+  const IsPodUid& is_pod_;
   std::string_view slice_;
   CgroupPath found_;
 };
@@ -165,8 +174,8 @@ std::string CgroupPath::PodUid() const {
   return uid;
 }
 
-CgroupPath ParseCgroupPath(std::string_view path) {
-  return Reader(path).Read();
+CgroupPath ParseCgroupPath(std::string_view path, const IsPodUid& is_pod) {
+  return Reader(path, is_pod).Read();
 }
 
 std::optional<CgroupPath> ParseProcCgroup(std::string_view text) {

@@ -6,14 +6,17 @@
 // dockershim, Docker, Podman, nerdctl, kind, minikube, k3s and paths seen from
 // another cgroup namespace; the test holds 42 real ones.  A path is written by
 // whoever makes the cgroup: a claim to be joined with the kubelet's list, not
-// proof.  Views point into the given path.  Any thread, O(length), no
-// allocation.  Sources: Kubernetes pkg/kubelet/cm/cgroup_manager_linux.go,
-// runc libcontainer/cgroups, systemd.unit(5).
+// proof.  What lies in a pod's container was made by it, so the outermost pod,
+// and the outermost container in it, are the ones.  Views point into the given
+// path.  Any thread, O(length), no allocation.  Sources: Kubernetes
+// pkg/kubelet/cm/cgroup_manager_linux.go, runc libcontainer/cgroups,
+// systemd.unit(5).
 #ifndef NAMEWARD_ENRICH_CGROUP_PATH_H_
 #define NAMEWARD_ENRICH_CGROUP_PATH_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,14 +34,19 @@ struct CgroupPath {
   std::string_view unit;          // innermost systemd service, scope or slice
   PodQos qos = PodQos::kNone;
   bool helper = false;  // conmon: serves a container, is none
-  // Bytes of the path up to the end of the container's own cgroup; 0: none.
+  // Bytes of the path up to the end of the pod's own cgroup, and of the
+  // container's; 0: none.
+  size_t pod_end = 0;
   size_t container_end = 0;
 
   // The uid with '-', as the API server writes it.
   std::string PodUid() const;
 };
 
-CgroupPath ParseCgroupPath(std::string_view path);
+// A static pod's uid may be any text: it counts if `is_pod` knows it.  Without,
+// only what looks like a uid does (8-4-4-4-12 or 32 hex digits).
+using IsPodUid = std::function<bool(std::string_view)>;
+CgroupPath ParseCgroupPath(std::string_view path, const IsPodUid& is_pod = {});
 
 // The text of /proc/PID/cgroup, one line a hierarchy: the line that names a pod
 // wins; nullopt if two lines name different pods or containers.

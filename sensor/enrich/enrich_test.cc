@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "enrich/enrich_testing.h"
+
 namespace nameward {
 namespace {
 
@@ -12,22 +14,6 @@ const std::string kContainerId(64, 'a');
 const std::string kContainerPath =
     "/kubepods/burstable/pod2c48913c-b29f-11e7-9350-020968147796/" +
     kContainerId;
-
-BootTime At(Nanoseconds since) { return BootTime(since); }
-
-CgroupChange Found(uint64_t id, uint64_t parent, const std::string& path) {
-  return {CgroupChange::What::kFound, id, parent, At(1s), path};
-}
-CgroupChange Gone(uint64_t id, Nanoseconds when) {
-  return {CgroupChange::What::kGone, id, 0, At(when), {}};
-}
-
-WorkloadRef WorkloadOf(Enricher& enricher, uint64_t cgroup) {
-  Event event;
-  event.origin.cgroup_id = cgroup;
-  enricher.Enrich(event);
-  return event.origin.workload;
-}
 
 TEST(Enricher, NamesTheContainerOfACgroup) {
   Enricher enricher;

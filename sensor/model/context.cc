@@ -52,6 +52,7 @@ bool ReadLine(std::string_view key, std::string_view value, Context& context) {
   if (key == "redirect") return Push(context.redirects, Redirect::Parse(value));
   if (key == "zone") return Push(context.zones, DomainName::Parse(value));
   if (key == "search") return Push(context.searches, DomainName::Parse(value));
+  if (key == "pods") return context.pods = value == "expected";
   if (key == "attached") {
     Nanoseconds since{0};
     const bool read = ReadDuration(value, Nanoseconds(1), since);
@@ -97,6 +98,7 @@ std::string Context::ToText() const {
   for (const auto& redirect : redirects) line("redirect", redirect.ToString());
   for (const auto& zone : zones) line("zone", zone.ToString());
   for (const auto& search : searches) line("search", search.ToString());
+  if (pods) line("pods", "expected");
   line("warmup_ms", std::to_string(warmup / 1ms));
   return text;
 }

@@ -15,6 +15,7 @@
 //   redirect 198.51.100.1:15001     to where a mesh translates; or a network
 //   zone cluster.local              one of the cluster's own
 //   search corp.example             of the node's resolv.conf or configured
+//   pods expected                   a pod source is asked for names
 //   warmup_ms 600000                correlate.warmup
 //
 // Those that name one of several stand once for each.
@@ -63,6 +64,7 @@ struct Context {
   // Whoever may write a Service or a pod name can make these give any address.
   std::vector<DomainName> zones;
   std::vector<DomainName> searches;
+  bool pods = false;
   Nanoseconds warmup = 10min;
   unsigned unknown_lines = 0;
 

@@ -41,6 +41,9 @@ struct Process {
 struct Origin {
   uint64_t cgroup_id = 0;         // the one to attribute by
   uint64_t socket_cgroup_id = 0;  // differs if the socket came from elsewhere
+  // Where the process is that moved itself out of cgroup_id, its container's;
+  // 0: it did not.  Set by enrich before correlate.
+  uint64_t moved_from = 0;
   uint64_t socket_cookie = 0;
   uint64_t netns_cookie = 0;
   uint64_t mntns_seq = 0;

@@ -23,6 +23,8 @@ struct PodContainer {
   // Runtime ids without "containerd://": the current one first, then those that
   // ended (a restart's late events).  Empty: not told yet.
   std::vector<std::string> ids;
+
+  bool operator==(const PodContainer&) const = default;
 };
 
 struct PodState {

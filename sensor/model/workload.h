@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/address.h"
@@ -29,6 +30,8 @@ struct PodDns {
   std::vector<IpAddress> nameservers;  // attacker-made: evidence, never trust
   std::vector<DomainName> searches;    // of dnsConfig alone
   std::optional<uint32_t> ndots;
+
+  bool operator==(const PodDns&) const = default;
 };
 
 // All that is kept of a pod's object; the rest, env values above all, is
@@ -44,6 +47,8 @@ struct Pod {
   PodDns dns;
   std::vector<IpAddress> host_aliases;   // spec.hostAliases[].ip
   std::vector<IpAddress> service_hosts;  // literal *_SERVICE_HOST values of env
+
+  bool operator==(const Pod&) const = default;
 };
 using PodRef = std::shared_ptr<const Pod>;
 
@@ -61,6 +66,9 @@ enum class Naming : uint8_t {
   kNoContainer,  // the pod is known, the container was not told in time
   kMissing,      // the cgroup carries a pod uid that nobody has named in time
 };
+inline constexpr size_t kNamings = 5;
+// "none", "named", "sandbox", "no_container", "missing".
+std::string_view ToString(Naming naming);
 
 struct Workload {
   uint64_t cgroup_id = 0;

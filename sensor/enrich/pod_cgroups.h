@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// In which order the cgroups of a pod's containers were born: the first child
+// of a pod's cgroup is its sandbox (the pause container), which no list of
+// containers names; while that lives, every later child is a container.
+//
+// Says nothing of pods whose own cgroup is older than the sensor, of CRI-O
+// (which leaves the sandbox out where it can) and of cgroups that lie elsewhere
+// than below their pod's.  One thread; O(path).  Bound: a pod's cgroup each,
+// which the caller bounds and drops by Gone.  Source: containerd
+// internal/cri/server, kubelet pkg/kubelet/cm.
+#ifndef NAMEWARD_ENRICH_POD_CGROUPS_H_
+#define NAMEWARD_ENRICH_POD_CGROUPS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "enrich/cgroup_path.h"
+#include "model/cgroup.h"
+
+namespace nameward {
+
+enum class PodChild : uint8_t { kUnknown, kSandbox, kContainer };
+
+class PodCgroups {
+ public:
+  // What the new cgroup is; `parsed` of its path.
+  PodChild Born(const CgroupChange& change, const CgroupPath& parsed);
+  void Gone(uint64_t id, std::string_view path, const CgroupPath& parsed);
+  size_t size() const { return pods_.size(); }
+
+ private:
+  struct Sandbox {
+    uint64_t id = 0;  // 0: not born yet
+    bool alive = true;
+  };
+  std::unordered_map<std::string, Sandbox> pods_;  // by the path of the pod's
+};
+
+}  // namespace nameward
+
+#endif  // NAMEWARD_ENRICH_POD_CGROUPS_H_
