@@ -42,7 +42,8 @@ def machine():
 SYSCTLS = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",
            "kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes", "net/ipv4/ip_forward",
            "net/ipv4/conf/all/route_localnet", "net/netfilter/nf_conntrack_max")
-FOLDERS = ("/etc", "/run", "/var/lib", "/var/log", "/var/lib/kubelet", "/usr/libexec", "/opt")
+FOLDERS = ("/etc", "/run", "/var/lib", "/var/log", "/var/lib/kubelet", "/usr/libexec", "/opt",
+           os.path.expanduser("~/.kube"))
 
 
 class Traces(unittest.TestCase):

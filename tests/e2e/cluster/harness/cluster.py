@@ -66,12 +66,15 @@ def locked(place):
     """One `up` or `down` of a name at a time."""
     place.folder.parent.mkdir(parents=True, exist_ok=True)
     path = place.folder.parent / f".{place.name}.lock"
-    with open(path, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+    while True:
+        with open(path, "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists() or not path.samefile(f"/proc/self/fd/{lock.fileno()}"):
+                continue  # the one before took it away
+            try:
+                return (yield)
+            finally:
+                path.unlink()
 
 
 def up(place):

@@ -15,7 +15,8 @@ CGROUP_PREFIX = "nameward-test-"
 
 class Place:
     def __init__(self, name=None):
-        self.name = name or os.environ.get("NW_CLUSTER") or "dev"
+        self.name = (name or os.environ.get("NW_CLUSTER") or
+                     os.environ.get("NW_DEFAULT_CLUSTER") or "dev")
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", self.name):
             raise ValueError(f"{self.name}: not a name for a cluster "
                              "(20 of a-z, 0-9 and -)")
