@@ -136,9 +136,21 @@ __noinline int send_exe(__u64 key, __u64 cgroup)
 	return 0;
 }
 
+static __always_inline bool exe_was_sent(__u64 key)
+{
+	__u64 *recent = &recent_exes[key >> 54];
+
+	if (*recent == key)
+		return true;
+	if (!bpf_map_lookup_elem(&exes, &key))
+		return false;
+	*recent = key;
+	return true;
+}
+
 static __always_inline void announce_exe(const struct nw_header *h)
 {
-	if (can_probe && h->who.exe && !bpf_map_lookup_elem(&exes, &h->who.exe))
+	if (can_probe && h->who.exe && !exe_was_sent(h->who.exe))
 		send_exe(h->who.exe, h->who.task_cgroup);
 }
 
@@ -153,7 +165,7 @@ static __always_inline int announce_sender(enum nw_tier tier)
 		return 0;
 	t = current_task(tier);
 	key = exe_key(t, mntns_of(t, tier), mntns_seq(t, tier), tier);
-	if (key && !bpf_map_lookup_elem(&exes, &key))
+	if (key && !exe_was_sent(key))
 		send_exe(key, task_cgroup(t, tier));
 	return 0;
 }

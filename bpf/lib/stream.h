@@ -244,9 +244,17 @@ __noinline int tcp_message(struct __sk_buff *skb, __u64 at, __u32 off, __u32 seq
 	return 0;
 }
 
-/* A SYN that leaves for another address than the socket's own peer: translated
- * in this network namespace, where only the packet shows it.  Not one that goes
- * to a proxy of the pod itself, which connects in its own name. */
+/* Whether it leaves for another address than the socket's own peer, which is in
+ * `peer` then: translated in this network namespace. */
+static __always_inline bool is_translated(struct bpf_sock *sk, const struct nw_packet *p,
+                                          __u16 port, struct nw_endpoint *peer)
+{
+	peer->port = socket_peer(sk, p->v6, peer->addr);
+	return peer->port && !(peer->port == port && same_words(peer->addr, (__u8 *)p->dst));
+}
+
+/* A SYN that is translated, which only the packet shows.  Not one that goes to a
+ * proxy of the pod itself: that one connects in its own name. */
 __noinline int syn_wire(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = socket_of(skb);
@@ -259,8 +267,7 @@ __noinline int syn_wire(struct __sk_buff *skb)
 	tp = bpf_tcp_sock(sk);
 	if (tp && tp->total_retrans)
 		return 0;
-	peer.port = socket_peer(sk, m.p.v6, peer.addr);
-	if (!peer.port || (peer.port == m.p.dest && same_words(peer.addr, (__u8 *)m.p.dst)))
+	if (!is_translated(sk, &m.p, m.p.dest, &peer))
 		return 0;
 	return ship_flow(skb, sk, &m, &peer, NW_WIRE, TIER_PLAIN);
 }
@@ -268,6 +275,7 @@ __noinline int syn_wire(struct __sk_buff *skb)
 static __always_inline void tcp_segment(struct __sk_buff *skb, struct bpf_sock *sk,
                                         struct nw_packet *p, const __u8 direction)
 {
+	struct nw_endpoint peer;
 	struct nw_segment s;
 	struct nw_tcp tcp;
 
@@ -279,10 +287,13 @@ static __always_inline void tcp_segment(struct __sk_buff *skb, struct bpf_sock *
 	s.seq = bpf_ntohl(tcp.seq);
 	if (tcp.flags & NW_TCP_SYN) {
 		s.seq++; /* TCP Fast Open sends data with the SYN */
-		if (direction == NW_OUT && !(tcp.flags & NW_TCP_ACK))
+		if (direction == NW_OUT && !(tcp.flags & NW_TCP_ACK) && load_addresses(skb, p) &&
+		    is_translated(sk, p, bpf_ntohs(tcp.dest), &peer))
 			syn_wire(skb);
 	}
-	if (skb->len <= s.off && (tcp.flags & NW_TCP_SYN || !(tcp.flags & NW_TCP_FIN)))
+	/* The end of a stream matters if its beginning did. */
+	if (skb->len <= s.off &&
+	    (tcp.flags & NW_TCP_SYN || !(tcp.flags & NW_TCP_FIN) || !state_of(sk)))
 		return;
 	if (!place(sk, &s))
 		return;

@@ -127,6 +127,11 @@ struct KernelObject::Loaded {
     return OpenError(errno, log.Verdict());
   }
 
+  // Ten state changes a connection are not free even where nothing asks.
+  bool Wants(const LoadedProgram& program) const {
+    return skeleton->rodata->emit_flows || program.base != "on_set_state";
+  }
+
   bpf_program* Find(const LoadedProgram& program) const {
     return bpf_object__find_program_by_name(skeleton->obj,
                                             program.program.c_str());
@@ -177,7 +182,7 @@ void KernelObject::AttachTracing(std::vector<std::string>& failed) {
   LibbpfLog log;
   for (const LoadedProgram& program : programs_) {
     if (program.program.empty() || IsIterator(program.base) ||
-        IsOnCgroup(program.base)) {
+        IsOnCgroup(program.base) || !loaded_->Wants(program)) {
       continue;
     }
     BpfLink link(bpf_program__attach(loaded_->Find(program)));

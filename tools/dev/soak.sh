@@ -3,7 +3,8 @@
 #: ./dev soak [-y] [seconds]
 #:
 #: What takes ten minutes or more: each fuzz target for an hour (or the seconds
-#: given), one after the other, then the live tests again and again for as long.
+#: given), one after the other, then the live tests again and again for as long,
+#: and ten minutes of a healthy cluster, in which no alert may come.
 #:
 #: Needs root for the live tests.  Installs what ./dev fuzz and ./dev test install.
 
@@ -23,5 +24,6 @@ verb_soak() {
     verb_test live
     rounds=$((rounds + 1))
   done
+  NW_QUIET_SECONDS=600 verb_test cluster
   say "the live tests passed $rounds times"
 }
