@@ -16,10 +16,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "kube/pod_fetch.h"
+#include "model/address.h"
 
 namespace nameward {
 
@@ -40,7 +42,8 @@ struct KubeletOptions {
   static constexpr char kServiceAccount[] =
       "/var/run/secrets/kubernetes.io/serviceaccount";
 
-  std::string address;  // status.hostIP: IPv4 or IPv6, no brackets, no name
+  // status.hostIPs: tried in this order while nobody answers.
+  std::vector<IpAddress> addresses;
   uint16_t port = 10250;
   // The read-only port: no TLS, and so no credentials are sent either.
   bool plain_http = false;

@@ -6,28 +6,25 @@
 namespace nameward {
 namespace {
 
-std::string Seconds(Nanoseconds time) {
+std::string Milliseconds(Nanoseconds time) {
   return std::to_string(
              std::chrono::duration_cast<std::chrono::milliseconds>(time)
                  .count()) +
          " ms";
 }
 
+// "kubelet ADDRESS:PORT: why (how to mend it)".
 class Verdict {
  public:
-  explicit Verdict(const KubeletOptions& options) : options_(options) {}
+  explicit Verdict(const Endpoint& to) : who_("kubelet " + to.ToString()) {}
 
   FetchFailure operator()(PodPoll poll, std::string why,
                           std::string fix) const {
-    const bool v6 = options_.address.find(':') != std::string::npos;
-    const std::string host =
-        v6 ? "[" + options_.address + "]" : options_.address;
-    return {poll, Error{"kubelet " + host + ":" + std::to_string(options_.port),
-                        std::move(why), std::move(fix)}};
+    return {poll, Error{who_, std::move(why), std::move(fix)}};
   }
 
  private:
-  const KubeletOptions& options_;
+  const std::string who_;
 };
 
 FetchFailure OfStatus(int status, const Verdict& verdict) {
@@ -67,17 +64,18 @@ FetchFailure OfTls(const Exchange& exchange, const Verdict& verdict) {
 }  // namespace
 
 std::optional<FetchFailure> FailureOf(const Exchange& exchange,
+                                      const Endpoint& to,
                                       const KubeletOptions& options) {
   using End = RequestWatch::End;
-  const Verdict verdict(options);
+  const Verdict verdict(to);
   if (exchange.whole && exchange.status == 200) return std::nullopt;
   if (exchange.too_big || exchange.watch == End::kTooMuch)
     return verdict(PodPoll::kTooBig,
                    "more than " + std::to_string(options.max_answer) + " bytes",
                    "raise the limit if the node has that many pods");
-  if (exchange.watch == End::kTooLong || exchange.connect_timeout)
+  if (exchange.watch == End::kTooLong)
     return verdict(PodPoll::kTimeout,
-                   "no whole answer within " + Seconds(options.time_limit),
+                   "no whole answer within " + Milliseconds(options.time_limit),
                    "see the kubelet's log and the node's load");
   if (exchange.status != 0 && exchange.status != 200)
     return OfStatus(exchange.status, verdict);

@@ -17,15 +17,15 @@ struct Exchange {
   bool whole = false;  // the answer came to its end
   bool too_big = false;
   bool no_connection = false;
-  bool connect_timeout = false;
   bool no_handshake = false;
   RequestWatch::End watch = RequestWatch::End::kNone;
   std::string refusal;     // why we refused the certificate
   std::string tls_reason;  // what OpenSSL says, where it says something
 };
 
-// nullopt: all of a 200 has come.
+// nullopt: all of a 200 has come.  `to` is whom was asked.
 std::optional<FetchFailure> FailureOf(const Exchange& exchange,
+                                      const Endpoint& to,
                                       const KubeletOptions& options);
 
 }  // namespace nameward

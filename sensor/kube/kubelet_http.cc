@@ -63,23 +63,18 @@ class KubeletClient final : public PodFetch {
   void Cancel() override { cancelled_ = true; }
 
  private:
-  std::string Authority() const;
-  std::optional<FetchFailure> FetchPlain(AnswerBuffer& answer);
-  std::optional<FetchFailure> FetchTls(AnswerBuffer& answer);
+  using Failure = std::optional<FetchFailure>;
+
+  Failure FetchFrom(const IpAddress& address, AnswerBuffer& answer);
+  Failure FetchPlain(const Endpoint& to, AnswerBuffer& answer);
+  Failure FetchTls(const Endpoint& to, AnswerBuffer& answer);
   Exchange Get(httplib::ClientImpl& client, httplib::Headers headers,
                AnswerBuffer& answer);
 
   const KubeletOptions options_;
   std::atomic<bool> cancelled_{false};
+  size_t last_ = 0;  // of the addresses, the one that last answered
 };
-
-std::string KubeletClient::Authority() const {
-  const bool v6 = options_.address.find(':') != std::string::npos;
-  const std::string& name = options_.node_name;
-  std::string host = v6 ? "[" + options_.address + "]" : options_.address;
-  if (!name.empty()) host = name;
-  return host + ":" + std::to_string(options_.port);
-}
 
 // One GET.  The library's word on what failed counts only where nothing here
 // knows better.
@@ -92,7 +87,6 @@ Exchange KubeletClient::Get(httplib::ClientImpl& client,
   SetTimeouts(client, options_.time_limit);
   client.set_decompress(false);
   client.set_keep_alive(false);
-  headers.emplace("Host", Authority());
   headers.emplace("Accept", "application/json");
   headers.emplace("Accept-Encoding", "identity");
   headers.emplace("User-Agent", "nameward");
@@ -111,31 +105,35 @@ Exchange KubeletClient::Get(httplib::ClientImpl& client,
   exchange.watch = watch.end();
   exchange.no_connection = result.error() == httplib::Error::Connection ||
                            result.error() == httplib::Error::ConnectionTimeout;
-  exchange.connect_timeout =
-      result.error() == httplib::Error::ConnectionTimeout;
   exchange.no_handshake = result.error() == httplib::Error::SSLConnection;
   return exchange;
 }
 
-std::optional<FetchFailure> KubeletClient::FetchPlain(AnswerBuffer& answer) {
-  httplib::ClientImpl client(options_.address, options_.port);
-  return FailureOf(Get(client, {}, answer), options_);
+std::optional<FetchFailure> KubeletClient::FetchPlain(const Endpoint& to,
+                                                      AnswerBuffer& answer) {
+  httplib::ClientImpl client(to.address.ToString(), to.port);
+  return FailureOf(Get(client, {{"Host", to.ToString()}}, answer), to,
+                   options_);
 }
 
-std::optional<FetchFailure> KubeletClient::FetchTls(AnswerBuffer& answer) {
-  httplib::Headers headers;
+std::optional<FetchFailure> KubeletClient::FetchTls(const Endpoint& to,
+                                                    AnswerBuffer& answer) {
+  const std::string& name = options_.node_name;
+  const std::string port = std::to_string(to.port);
+  httplib::Headers headers = {
+      {"Host", name.empty() ? to.ToString() : name + ":" + port}};
   if (!options_.token_file.empty()) {
     const auto token = ReadToken(options_.token_file);
     if (!token)
       return FetchFailure{PodPoll::kCredentials, token.error().Wrap("kubelet")};
     headers.emplace("Authorization", "Bearer " + *token);
   }
-  KubeletTrust trust(options_);
+  KubeletTrust trust(options_, to.address);
   // The name is for SNI; the address stands beside it, nothing is looked up.
-  const std::string& host =
-      options_.node_name.empty() ? options_.address : options_.node_name;
-  httplib::SSLClient client(host, options_.port);
-  client.set_hostname_addr_map({{host, options_.address}});
+  const std::string address = to.address.ToString();
+  const std::string& host = name.empty() ? address : name;
+  httplib::SSLClient client(host, to.port);
+  client.set_hostname_addr_map({{host, address}});
   client.enable_server_certificate_verification(false);  // `trust` does
   if (const auto installed = trust.Install(client.ssl_context()); !installed)
     return FetchFailure{PodPoll::kCredentials,
@@ -144,14 +142,31 @@ std::optional<FetchFailure> KubeletClient::FetchTls(AnswerBuffer& answer) {
   Exchange exchange = Get(client, std::move(headers), answer);
   exchange.refusal = trust.refusal();
   const auto code = ERR_peek_last_error();
-  if (ERR_GET_LIB(code) == ERR_LIB_SSL)
-    exchange.tls_reason = ERR_reason_error_string(code);
+  if (const char* reason = ERR_reason_error_string(code);
+      reason != nullptr && ERR_GET_LIB(code) == ERR_LIB_SSL)
+    exchange.tls_reason = reason;
   ERR_clear_error();
-  return FailureOf(exchange, options_);
+  return FailureOf(exchange, to, options_);
+}
+
+std::optional<FetchFailure> KubeletClient::FetchFrom(const IpAddress& address,
+                                                     AnswerBuffer& answer) {
+  const Endpoint to{.address = address, .port = options_.port};
+  return options_.plain_http ? FetchPlain(to, answer) : FetchTls(to, answer);
 }
 
 std::optional<FetchFailure> KubeletClient::Fetch(AnswerBuffer& answer) {
-  return options_.plain_http ? FetchPlain(answer) : FetchTls(answer);
+  Failure first;
+  for (size_t tried = 0; tried < options_.addresses.size(); ++tried) {
+    const size_t at = (last_ + tried) % options_.addresses.size();
+    Failure failure = FetchFrom(options_.addresses[at], answer);
+    if (!failure || failure->poll != PodPoll::kUnreachable) {
+      last_ = at;
+      return failure;
+    }
+    if (!first) first = std::move(failure);
+  }
+  return first;
 }
 
 Error Contradiction(std::string why, std::string fix) {
@@ -161,9 +176,8 @@ Error Contradiction(std::string why, std::string fix) {
 }  // namespace
 
 Result<std::unique_ptr<PodFetch>> NewKubeletClient(KubeletOptions options) {
-  if (!IpAddress::Parse(options.address))
-    return Contradiction("'" + options.address + "' is no IP address",
-                         "give the node's, such as status.hostIP");
+  if (options.addresses.empty())
+    return Contradiction("no address", "give the node's, as in status.hostIP");
   if (options.certificate_file.empty() != options.key_file.empty())
     return Contradiction(
         "a client certificate needs its key, and a key its "

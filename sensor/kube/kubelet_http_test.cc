@@ -127,12 +127,20 @@ TEST_F(KubeletHttpTest, KnowsABodyThatWasCutShort) {
 TEST_F(KubeletHttpTest, SpeaksToAnIpv6Address) {
   FakeKubelet kubelet(TlsServer(lab_.node), Answer(200, "{}"), "::1");
   KubeletOptions options = lab_.Options(kubelet.port());
-  options.address = "::1";
+  options.addresses = {*IpAddress::Parse("::1")};
   EXPECT_EQ(FetchOnce(options).poll(), PodPoll::kChanged);
   options.node_name = "";
   const Fetched fetched = FetchOnce(options);
   EXPECT_EQ(fetched.poll(), PodPoll::kChanged) << fetched.error();
   EXPECT_EQ(kubelet.host(), "[::1]:" + std::to_string(kubelet.port()));
+}
+
+TEST_F(KubeletHttpTest, TriesTheAddressesInOrder) {
+  FakeKubelet kubelet(TlsServer(lab_.node), Answer(200, "{}"), "::1");
+  KubeletOptions options = lab_.Options(kubelet.port());
+  options.addresses.push_back(*IpAddress::Parse("::1"));
+  const Fetched fetched = FetchOnce(options);
+  EXPECT_EQ(fetched.poll(), PodPoll::kChanged) << fetched.error();
 }
 
 TEST_F(KubeletHttpTest, SaysThatNobodyListens) {
@@ -167,13 +175,12 @@ TEST(KubeletOptionsTest, RefusesWhatContradictsItself) {
   const auto refused = [](KubeletOptions options) {
     return !NewKubeletClient(std::move(options));
   };
+  const std::vector<IpAddress> kAny = {IpAddress()};
   EXPECT_TRUE(refused({}));
-  EXPECT_TRUE(refused({.address = "node-1"}));
-  EXPECT_TRUE(refused({.address = "[::1]"}));
-  EXPECT_TRUE(refused({.address = "::1", .tls = KubeletTls::kPin}));
-  EXPECT_TRUE(refused({.address = "::1", .certificate_file = "c"}));
-  EXPECT_TRUE(refused({.address = "::1", .key_file = "k"}));
-  EXPECT_FALSE(refused({.address = "::1"}));
+  EXPECT_TRUE(refused({.addresses = kAny, .tls = KubeletTls::kPin}));
+  EXPECT_TRUE(refused({.addresses = kAny, .certificate_file = "c"}));
+  EXPECT_TRUE(refused({.addresses = kAny, .key_file = "k"}));
+  EXPECT_FALSE(refused({.addresses = kAny}));
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ class KubeletLab {
  public:
   KubeletOptions Options(uint16_t port) const {
     KubeletOptions options;
-    options.address = "127.0.0.1";
+    options.addresses = {*IpAddress::Parse("127.0.0.1")};
     options.port = port;
     options.node_name = "node-1";
     options.ca_file = folder.Write("ca.crt", ca.CertificatePem());

@@ -126,16 +126,15 @@ std::string KubeletTrust::Judge(X509_STORE_CTX* chain) {
 // Only the alternative names count, never the subject (RFC 6125 6.4.4).
 std::string KubeletTrust::JudgeName(X509* certificate) const {
   const std::string& name = options_.node_name;
+  const std::string address = address_.ToString();
   const bool ours =
-      name.empty()
-          ? X509_check_ip_asc(certificate, options_.address.c_str(), 0) == 1
-          : X509_check_host(certificate, name.data(), name.size(),
-                            X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
-                                X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
-                            nullptr) == 1;
+      name.empty() ? X509_check_ip_asc(certificate, address.c_str(), 0) == 1
+                   : X509_check_host(certificate, name.data(), name.size(),
+                                     X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+                                         X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
+                                     nullptr) == 1;
   if (ours) return "";
-  return "the certificate is not for " +
-         (name.empty() ? options_.address : name);
+  return "the certificate is not for " + (name.empty() ? address : name);
 }
 
 }  // namespace nameward

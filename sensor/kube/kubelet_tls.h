@@ -18,7 +18,9 @@ namespace nameward {
 // Judges the certificate of one connection, within the handshake.
 class KubeletTrust {
  public:
-  explicit KubeletTrust(const KubeletOptions& options) : options_(options) {}
+  // Of the one that `options` name and that listens at `address`.
+  KubeletTrust(const KubeletOptions& options, const IpAddress& address)
+      : options_(options), address_(address) {}
   KubeletTrust(const KubeletTrust&) = delete;
   KubeletTrust& operator=(const KubeletTrust&) = delete;
   ~KubeletTrust();
@@ -38,6 +40,7 @@ class KubeletTrust {
   std::string JudgeName(x509_st* certificate) const;
 
   const KubeletOptions& options_;
+  const IpAddress address_;
   std::vector<x509_st*> pinned_;
   std::string refusal_;
 };

@@ -67,7 +67,7 @@ class RawPeer {
 
 KubeletOptions Plain(const RawPeer& peer) {
   KubeletOptions options;
-  options.address = "127.0.0.1";
+  options.addresses = {*IpAddress::Parse("127.0.0.1")};
   options.port = peer.port();
   options.plain_http = true;
   options.time_limit = 200ms;
