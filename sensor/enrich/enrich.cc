@@ -110,18 +110,20 @@ void Enricher::OnGone(const CgroupChange& change) {
   if (found == entries_.end()) return;
   leaving_.push_back({change.id, change.time + kGoneKept});
   const std::string& path = found->second.workload->cgroup_path;
-  births_.Gone(change.id, path, Parse(path));
+  births_.Gone(path, Parse(path));
+  const auto container = containers_.find(path);
+  if (container != containers_.end() && container->second == change.id)
+    containers_.erase(container);
   if (found->second.container && found->second.owner == change.id)
     mounts_.Gone(change.id);
 }
 
-// A cgroup below a container's own belongs to that container.
+// A cgroup below a container's own belongs to that container.  Beside cgroup v1
+// a container stands in two hierarchies, and is one: the first that was seen.
 uint64_t Enricher::OwnerIn(const CgroupChange& change, size_t container_end) {
   if (container_end == 0) return change.id;
-  if (container_end == change.path.size()) {
-    containers_[change.path] = change.id;
-    return change.id;
-  }
+  if (container_end == change.path.size())
+    return containers_.try_emplace(change.path, change.id).first->second;
   const auto found = containers_.find(change.path.substr(0, container_end));
   return found == containers_.end() ? change.id : found->second;
 }

@@ -227,6 +227,25 @@ TEST_F(NamingTest, NamesNoneByItsTurnOnceTheSandboxWent) {
   EXPECT_EQ(Who(92), "shop/web/?");
 }
 
+TEST_F(NamingTest, KnowsTheTurnWhereACgroupStandsInTwoHierarchies) {
+  for (const uint64_t hierarchy : {uint64_t{0}, uint64_t{1} << 62})
+    Born(90 | hierarchy, kPod);
+  for (const uint64_t hierarchy : {uint64_t{1} << 62, uint64_t{0}}) {
+    Born(91 | hierarchy, kFirst);
+    Born(92 | hierarchy, kSecond);
+  }
+  Tell({MakePod(kUid, "job", {{"main", {}}})}, 2s);
+  EXPECT_EQ(Who(91), "shop/job/?");
+  EXPECT_EQ(Who(92), "shop/job/main");
+  EXPECT_EQ(Who(92 | uint64_t{1} << 62), "shop/job/main");
+  EXPECT_EQ(enricher_.OwnerOf(92), enricher_.OwnerOf(92 | uint64_t{1} << 62));
+  // Stopped and started again, it is another.
+  for (const uint64_t hierarchy : {uint64_t{0}, uint64_t{1} << 62})
+    enricher_.OnCgroup(Gone(92 | hierarchy, 3s));
+  Born(95, kSecond, 4s);
+  EXPECT_EQ(enricher_.OwnerOf(95), 95U);
+}
+
 // Paths that lie.
 
 TEST_F(NamingTest, APodMadeInsideAContainerIsTheContainers) {

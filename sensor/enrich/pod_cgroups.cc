@@ -19,7 +19,7 @@ bool IsChild(std::string_view path, const CgroupPath& parsed) {
 PodChild PodCgroups::Born(const CgroupChange& change,
                           const CgroupPath& parsed) {
   if (IsPodsOwn(change.path, parsed)) {
-    pods_[change.path] = {};
+    pods_.try_emplace(change.path);
     return PodChild::kUnknown;
   }
   if (!IsChild(change.path, parsed) || parsed.runtime == "cri-o")
@@ -27,21 +27,18 @@ PodChild PodCgroups::Born(const CgroupChange& change,
   const auto pod = pods_.find(change.path.substr(0, parsed.pod_end));
   if (pod == pods_.end()) return PodChild::kUnknown;
   Sandbox& sandbox = pod->second;
-  if (sandbox.id == 0) {
-    sandbox.id = change.id;
-    return PodChild::kSandbox;
-  }
+  if (sandbox.path.empty()) sandbox.path = change.path;
+  if (sandbox.path == change.path) return PodChild::kSandbox;
   return sandbox.alive ? PodChild::kContainer : PodChild::kUnknown;
 }
 
-void PodCgroups::Gone(uint64_t id, std::string_view path,
-                      const CgroupPath& parsed) {
+void PodCgroups::Gone(std::string_view path, const CgroupPath& parsed) {
   if (parsed.pod_end == 0) return;
   const auto pod = pods_.find(std::string(path.substr(0, parsed.pod_end)));
   if (pod == pods_.end()) return;
   if (IsPodsOwn(path, parsed))
     pods_.erase(pod);
-  else if (pod->second.id == id)
+  else if (pod->second.path == path)
     pod->second.alive = false;
 }
 

@@ -28,12 +28,13 @@ class PodCgroups {
  public:
   // What the new cgroup is; `parsed` of its path.
   PodChild Born(const CgroupChange& change, const CgroupPath& parsed);
-  void Gone(uint64_t id, std::string_view path, const CgroupPath& parsed);
+  void Gone(std::string_view path, const CgroupPath& parsed);
   size_t size() const { return pods_.size(); }
 
  private:
+  // By path: beside cgroup v1 each stands in two hierarchies.
   struct Sandbox {
-    uint64_t id = 0;  // 0: not born yet
+    std::string path;  // empty: not born yet
     bool alive = true;
   };
   std::unordered_map<std::string, Sandbox> pods_;  // by the path of the pod's
