@@ -12,11 +12,13 @@
 #include <cstdlib>
 
 #include "app/health.h"
+#include "app/kubelet_fetch.h"
 #include "app/policy_files.h"
 #include "app/policy_watch.h"
 #include "app/rights.h"
 #include "base/clock.h"
 #include "base/unique_fd.h"
+#include "kube/file_pod_source.h"
 #include "match/match.h"
 
 namespace nameward {
@@ -115,6 +117,66 @@ NodeFact MetricsFact(const Settings& settings) {
   return {"metrics", FactState::kOk, listen + " is free", ""};
 }
 
+NodeFact PodFileFact(const Settings& settings) {
+  const auto file = FilePodSource::Open(settings.pods_file);
+  if (!file)
+    return {"pods", FactState::kMissing, file.error().ToString(),
+            "set pods.file to a kubelet's /pods answer"};
+  return {"pods", FactState::kOk,
+          settings.pods_file + ": " +
+              std::to_string((*file)->status().list.pods) + " pods",
+          ""};
+}
+
+// What proves each side to the other, as --print-config has it.
+std::string Proofs(const KubeletSettings& kubelet) {
+  if (kubelet.read_only_port) return "plain HTTP, no proof of either side";
+  const std::string ours = kubelet.cert_file.empty()
+                               ? "token " + kubelet.token_file
+                               : "certificate " + kubelet.cert_file;
+  switch (kubelet.tls) {
+    case KubeletTls::kVerify:
+      return "verified as " +
+             (kubelet.server_name.empty() ? "its address"
+                                          : kubelet.server_name) +
+             " by " + kubelet.ca_file + ", " + ours;
+    case KubeletTls::kPin:
+      return "pinned to " + kubelet.ca_file + ", " + ours;
+    case KubeletTls::kInsecure:
+      break;
+  }
+  return "whoever answers, " + ours;
+}
+
+std::vector<NodeFact> KubeletFacts(const Settings& settings) {
+  const auto fetch = NewKubeletFetch(settings);
+  if (!fetch)
+    return {{"kubelet", FactState::kMissing, fetch.error().ToString(),
+             fetch.error().fix}};
+  AnswerBuffer answer(settings.kubelet.max_body);
+  SystemClock clock;
+  const BootTime asked = clock.Now();
+  if (const auto failure = (*fetch)->Fetch(answer))
+    return {{"kubelet", FactState::kMissing,
+             failure->error.what + ": " + failure->error.why,
+             failure->error.fix}};
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      clock.Now() - asked);
+  const bool proven = settings.kubelet.tls != KubeletTls::kInsecure &&
+                      !settings.kubelet.read_only_port;
+  const NodeFact kubelet{
+      "kubelet", proven ? FactState::kOk : FactState::kDegraded,
+      std::to_string(answer.text().size()) + " bytes in " +
+          std::to_string(took.count()) + " ms; " + Proofs(settings.kubelet),
+      proven ? "" : "kubelet.tls verify or pin"};
+  const auto pods = ParsePodList(answer.text());
+  if (!pods)
+    return {kubelet,
+            {"pods", FactState::kMissing, pods.error().ToString(),
+             "is it a kubelet that answers there?"}};
+  return {kubelet, PodListFact(*pods, settings.pod_uid)};
+}
+
 }  // namespace
 
 NodeFact SeccompFact(std::string_view status, int bpf_errno) {
@@ -197,7 +259,8 @@ std::vector<NodeFact> PodFacts(const Settings& settings) {
     return {{"pods", FactState::kOk,
              "pods.source is none: events name cgroup, container id and unit",
              ""}};
-  return {};
+  if (settings.pods == PodsFrom::kFile) return {PodFileFact(settings)};
+  return KubeletFacts(settings);
 }
 
 }  // namespace nameward

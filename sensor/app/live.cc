@@ -52,7 +52,7 @@ struct Parts {
 };
 
 Status OpenPods(const Settings& settings, Parts& parts) {
-  auto source = OpenPodSource(settings);
+  auto source = OpenPodSource(settings, parts.clock);
   if (!source) return source.error();
   if (*source != nullptr)
     parts.pods.emplace(std::move(*source), parts.log, parts.clock);

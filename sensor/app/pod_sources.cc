@@ -5,7 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "app/kubelet_fetch.h"
 #include "kube/file_pod_source.h"
+#include "kube/kubelet_source.h"
 
 namespace nameward {
 namespace {
@@ -19,13 +21,18 @@ void AddFolderOf(const std::string& file, std::vector<std::string>& out) {
 
 }  // namespace
 
-Result<std::unique_ptr<PodSource>> OpenPodSource(const Settings& settings) {
+Result<std::unique_ptr<PodSource>> OpenPodSource(const Settings& settings,
+                                                 Clock& clock) {
+  if (settings.pods == PodsFrom::kNone) return std::unique_ptr<PodSource>();
   if (settings.pods == PodsFrom::kFile) {
     auto file = FilePodSource::Open(settings.pods_file);
     if (!file) return file.error().Wrap("pods.file");
     return std::unique_ptr<PodSource>(std::move(*file));
   }
-  return std::unique_ptr<PodSource>();
+  auto kubelet = NewKubeletFetch(settings);
+  if (!kubelet) return kubelet.error();
+  return NewPollingSource(std::move(*kubelet), settings.kubelet.max_body,
+                          settings.kubelet.poll, clock);
 }
 
 void AddPodRights(const Settings& settings, RightsOptions& rights) {

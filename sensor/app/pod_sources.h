@@ -7,13 +7,16 @@
 
 #include "app/rights.h"
 #include "app/settings.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "kube/pod_source.h"
 
 namespace nameward {
 
-// Null for `none`.  Nothing is asked yet; a file is read.
-Result<std::unique_ptr<PodSource>> OpenPodSource(const Settings& settings);
+// Null for `none`.  Nothing is asked yet; a file is read.  `clock` outlives the
+// source.
+Result<std::unique_ptr<PodSource>> OpenPodSource(const Settings& settings,
+                                                 Clock& clock);
 
 // Adds what a running source needs: one port, and the folders of the files that
 // rotate under it.

@@ -150,7 +150,6 @@ Key Choice(std::string_view name, T G::*field, Words words) {
 }
 
 constexpr uint32_t kLeastRing = 64 * 1024;
-constexpr uint32_t kMostBody = 128U << 20;  // of 250 pods it is 3 MB
 
 bool IsRingSize(uint32_t bytes) {
   return bytes >= kLeastRing && std::has_single_bit(bytes);
@@ -199,7 +198,8 @@ std::vector<Key> PodKeys() {
                             IsPositive),
       Field<K, Nanoseconds>("kubelet.timeout", "a duration, as 10s",
                             &K::timeout, IsPositive),
-      Number("kubelet.max_body", &K::max_body, 1U << 20, kMostBody),
+      Number("kubelet.max_body", &K::max_body, 1U << 20,
+             KubeletOptions::kMaxAnswer),
   };
 }
 

@@ -17,12 +17,12 @@
 #include "alert/render.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "kube/kubelet_client.h"  // KubeletTls
 #include "model/context.h"
 
 namespace nameward {
 
 enum class PodsFrom : uint8_t { kNone, kKubelet, kFile };
-enum class KubeletTls : uint8_t { kVerify, kPin, kInsecure };
 
 // kubelet.*: how the pods of this node are asked for.
 struct KubeletSettings {
