@@ -19,9 +19,9 @@ class Base(unittest.TestCase):
         self.assertEqual(self.container["securityContext"]["capabilities"],
                          {"drop": ["ALL"], "add": CAPABILITIES})
 
-    def test_the_host_lends_it_only_its_cgroup_tree(self):
+    def test_the_host_lends_it_its_cgroup_tree_and_the_names_of_its_resolvers(self):
         self.assertEqual([v["hostPath"]["path"] for v in self.spec["volumes"] if "hostPath" in v],
-                         ["/sys/fs/cgroup"])
+                         ["/sys/fs/cgroup", "/etc/resolv.conf", "/run/systemd/resolve"])
 
     def test_it_can_write_nowhere(self):
         self.assertTrue(self.container["securityContext"]["readOnlyRootFilesystem"])
