@@ -80,4 +80,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (ValueError, RuntimeError, AssertionError) as error:
+        sys.exit(f"cluster: {error}")

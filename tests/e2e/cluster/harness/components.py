@@ -54,6 +54,8 @@ def commands(place):
     }
 
 
+# They end themselves where the API server is not ready within seconds.
+IMPATIENT = ("controllers", "scheduler", "proxy")
 OUTSIDE = ["nsenter", "--net=/run/netns/outside"]
 
 

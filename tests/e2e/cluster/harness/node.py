@@ -99,28 +99,34 @@ def make_networks():
 
 
 def start_components(place):
-    for name in components.commands(place):
-        components.start(place, name)
     kubectl = cluster.kubectl(place)
-    wait_for(place, "containerd", ["ctr", "version"])
+    started = [name for name in components.commands(place)
+               if name not in components.IMPATIENT]
+    for name in started:
+        components.start(place, name)
+    wait_for(place, "containerd", ["ctr", "version"], started)
     image.load(image.base_images(place))
-    wait_for(place, "apiserver", [*kubectl, "get", "--raw", "/readyz"])
+    wait_for(place, "apiserver", [*kubectl, "get", "--raw", "/readyz"], started)
+    for name in components.IMPATIENT:
+        components.start(place, name)
     call(*kubectl, "apply", "-f", place.file("etc/dns.yaml"))
+    everything = components.commands(place)
     wait_for(place, "kubelet", [*kubectl, "wait", "--for=condition=Available", "--timeout=5s",
-                                "-n", "kube-system", "deployment/coredns"])
+                                "-n", "kube-system", "deployment/coredns"], everything)
     # The API server makes pods only once their account is there.
-    wait_for(place, "controllers", [*kubectl, "get", "serviceaccount", "default"])
+    wait_for(place, "controllers", [*kubectl, "get", "serviceaccount", "default"], everything)
 
 
-def wait_for(place, name, command):
-    def what():
-        return f"{name} is not ready:\n{components.log(place, name)}"
+def wait_for(place, name, command, alive):
+    """Until the command succeeds, while all components of `alive` are."""
     def answers():
-        if place.pid(name) is None:
-            raise RuntimeError(what())
+        for one in alive:
+            if place.pid(one) is None:
+                raise RuntimeError(f"{one} ended:\n{components.log(place, one)}")
         return subprocess.run(list(map(str, command)), capture_output=True,
                               check=False).returncode == 0
-    wait_until(answers, what, START_SECONDS)
+    wait_until(answers, lambda: f"{name} is not ready:\n{components.log(place, name)}",
+               START_SECONDS)
 
 
 def call(*command):

@@ -13,13 +13,14 @@ from harness.place import CACHE
 SOURCE = pathlib.Path(__file__).resolve().parents[1] / "program"
 FILES = ("main.go", "go.mod", "go.sum")
 GO_AT_LEAST = (1, 24)
+LINK = "-s -w -X k8s.io/component-base/version.gitVersion=v1.34.4"
 KEPT = 2  # older builds than these are deleted
 
 
 def path():
     """Where the program of exactly this source is, or will be."""
     text = b"".join((SOURCE / name).read_bytes() for name in FILES)
-    return CACHE / "cluster" / hashlib.sha256(text).hexdigest()[:16] / "testcluster"
+    return CACHE / "cluster" / hashlib.sha256(text + LINK.encode()).hexdigest()[:16] / "testcluster"
 
 
 def missing():
@@ -51,7 +52,7 @@ def build():
 
 def _compile(program):
     unfinished = program.with_name("unfinished")
-    subprocess.run(["go", "build", "-trimpath", "-ldflags=-s -w", "-o", unfinished, "."],
+    subprocess.run(["go", "build", "-trimpath", f"-ldflags={LINK}", "-o", unfinished, "."],
                    cwd=SOURCE, env=_environment(), check=True)
     unfinished.rename(program)
 
