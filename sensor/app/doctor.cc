@@ -2,7 +2,6 @@
 // `nameward doctor`: what this node offers, line by line, with the mend.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 
 #include "alert/json_writer.h"
@@ -43,12 +42,12 @@ void PrintJson(const NodeFact& fact) {
 int Doctor(const DoctorFlags& flags) {
   const Result<Settings> settings = LoadSettings(flags.settings);
   if (!settings) return Complain(settings.error(), kExitUsage);
-  const bool in_pod = std::getenv("KUBERNETES_SERVICE_HOST") != nullptr;
+  const bool in_pod = InPod();
   bool missing = false;
   for (const auto& facts :
        {ProbeNode(KernelOptions(*settings)), ConfinementFacts(),
         PodEnvironmentFacts(ReadPodEnvironment(), in_pod),
-        SettingFacts(*settings), PodFacts(*settings)}) {
+        SettingFacts(*settings), PodFacts(*settings, in_pod)}) {
     for (const NodeFact& fact : facts) {
       WantsHuman(flags.format) ? PrintHuman(fact) : PrintJson(fact);
       missing = missing || fact.state == FactState::kMissing;

@@ -106,7 +106,11 @@ NodeFact MetricsFact(const Settings& settings) {
   if (settings.metrics_listen.empty())
     return {"metrics", FactState::kOk, "metrics.listen is empty: no listener",
             ""};
-  const std::string listen = *MetricsAddress(settings);
+  const auto address = MetricsAddress(settings);
+  if (!address)
+    return {"metrics", FactState::kMissing, address.error().ToString(),
+            address.error().fix};
+  const std::string& listen = *address;
   const std::string ready = AskReady(listen);
   if (!ready.empty())
     return {"metrics", FactState::kOk,
@@ -254,7 +258,11 @@ NodeFact PodListFact(const PodSnapshot& pods, const std::string& own_uid) {
           "HOST_IP is not of the node that this pod runs on"};
 }
 
-std::vector<NodeFact> PodFacts(const Settings& settings) {
+std::vector<NodeFact> PodFacts(const Settings& settings, bool in_pod) {
+  if (in_pod && LacksKubelet(settings))
+    return {{"kubelet", FactState::kMissing, "not asked: pods have no names",
+             "NODE_NAME, HOST_IP and a service account are needed, or pods: "
+             "none to say that it is meant"}};
   if (settings.pods == PodsFrom::kNone)
     return {{"pods", FactState::kOk,
              "pods.source is none: events name cgroup, container id and unit",

@@ -28,7 +28,7 @@ std::vector<NodeFact> PodEnvironmentFacts(const PodEnvironment& pod,
 // resolvers, policy, whether a changed policy will be seen, metrics.listen.
 std::vector<NodeFact> SettingFacts(const Settings& settings);
 // One look at the pods, as a run would take it.
-std::vector<NodeFact> PodFacts(const Settings& settings);
+std::vector<NodeFact> PodFacts(const Settings& settings, bool in_pod);
 
 // The parts, pure: of what was read or tried.
 // `status`: text of /proc/self/status; `bpf_errno`: of an allowed bpf(2).

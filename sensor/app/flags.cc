@@ -46,8 +46,6 @@ Status ReadFile(Settings& settings, const SettingFlags& flags) {
 
 // What no single key can say.
 Status CheckTogether(const Settings& settings) {
-  if (const auto listen = MetricsAddress(settings); !listen)
-    return listen.error();
   const KubeletSettings& kubelet = settings.kubelet;
   if (kubelet.cert_file.empty() != kubelet.key_file.empty())
     return Error{"kubelet.cert_file, kubelet.key_file", "only one is set",

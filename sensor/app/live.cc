@@ -62,7 +62,9 @@ Status OpenPods(const Settings& settings, Parts& parts) {
 Status OpenSinks(const LiveOptions& options, Parts& parts) {
   const Settings& settings = options.settings;
   if (!settings.metrics_listen.empty()) {
-    auto health = HealthServer::Open(*MetricsAddress(settings));
+    const auto listen = MetricsAddress(settings);
+    if (!listen) return listen.error();
+    auto health = HealthServer::Open(*listen);
     if (!health) return health.error();
     parts.health = std::move(*health);
   }
@@ -133,6 +135,10 @@ Status OpenSource(const LiveOptions& options, Parts& parts) {
   const auto dropped = DropRights(rights);
   if (!dropped) return dropped.error();
   TellDegraded(parts.log, dropped->degraded);
+  if (InPod() && LacksKubelet(options.settings))
+    TellDegraded(parts.log, {"pods: they have no names: NODE_NAME, HOST_IP or "
+                             "the service account is missing (see nameward "
+                             "doctor)"});
   if (parts.context.resolvers.empty())
     TellDegraded(parts.log,
                  {"names: no resolver is trusted (set correlate.resolvers)"});

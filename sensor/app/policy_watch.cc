@@ -69,7 +69,7 @@ std::vector<std::string> PolicyFolders(const std::vector<std::string>& paths) {
     AddLinks(path, folders);
     if (fs::is_directory(path, error))
       AddBelow(path, folders);
-    else
+    else if (fs::exists(path, error))
       Add(path.has_parent_path() ? path.parent_path() : ".", folders);
   }
   std::sort(folders.begin(), folders.end());

@@ -95,6 +95,13 @@ PodEnvironment ReadPodEnvironment() {
   return pod;
 }
 
+bool InPod() { return !Variable("KUBERNETES_SERVICE_HOST").empty(); }
+
+bool LacksKubelet(const Settings& settings) {
+  return settings.pods == PodsFrom::kNone &&
+         !settings.origins.contains("pods.source");
+}
+
 Status ApplyEnvironment(const PodEnvironment& pod, Settings& settings) {
   settings.pod_ip = pod.pod_ip;
   settings.pod_uid = pod.pod_uid;

@@ -22,6 +22,10 @@ struct PodEnvironment {
   bool has_account = false;  // a service account's token and CA are mounted
 };
 PodEnvironment ReadPodEnvironment();
+// Kubernetes started this process.
+bool InPod();
+// In a pod it should have been asked, but something that it needs is not there.
+bool LacksKubelet(const Settings& settings);
 
 // The defaults that a pod has and another process has not.
 Status ApplyEnvironment(const PodEnvironment& pod, Settings& settings);
