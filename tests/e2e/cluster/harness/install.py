@@ -38,6 +38,10 @@ def _image_folder():
     return Place().file("images/nameward")
 
 
+def load_image():
+    Cluster().load(*_image_folder().glob("*.tar"))
+
+
 class Installed:
     """Applies a kustomization; deletes it and its namespace at the end."""
 
@@ -47,7 +51,7 @@ class Installed:
 
     def __enter__(self):
         try:
-            self.cluster.load(*_image_folder().glob("*.tar"))
+            load_image()
             self.apply()
         except BaseException:
             self.__exit__()
