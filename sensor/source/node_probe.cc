@@ -187,10 +187,18 @@ NodeFact CgroupFact(const CgroupMounts& mounts) {
   NodeFact fact{"cgroup", FactState::kOk,
                 std::string(CgroupModeName(mounts.mode)), ""};
   if (!mounts.v2.empty()) fact.text += ", v2 tree at " + mounts.v2;
+  if (!mounts.pids.empty()) fact.text += ", pids hierarchy at " + mounts.pids;
+  const bool v1 = mounts.mode == CgroupMode::kV1;
   if (mounts.mode == CgroupMode::kNone) {
     fact.state = FactState::kMissing;
     fact.mend = "mount the host's /sys/fs/cgroup";
-  } else if (mounts.mode == CgroupMode::kV1) {
+  } else if (mounts.pids.empty() &&
+             (v1 || mounts.mode == CgroupMode::kHybrid)) {
+    fact.state = FactState::kDegraded;
+    fact.mend =
+        "containers that are in cgroup v1 alone are named from their birth on "
+        "only: mount the host's /sys/fs/cgroup";
+  } else if (v1) {
     fact.state = FactState::kDegraded;
     fact.mend =
         "containers are told apart by the pids controller; cgroup v2 "

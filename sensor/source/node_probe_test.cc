@@ -51,6 +51,10 @@ TEST(NodeProbe, SaysHowCgroupsStand) {
             "v2, v2 tree at /sys/fs/cgroup");
   EXPECT_EQ(CgroupFact({CgroupMode::kV1, "", "/p"}).state,
             FactState::kDegraded);
+  EXPECT_EQ(CgroupFact({CgroupMode::kHybrid, "/u", "/p"}).text,
+            "hybrid, v2 tree at /u, pids hierarchy at /p");
+  EXPECT_EQ(CgroupFact({CgroupMode::kHybrid, "/u", ""}).state,
+            FactState::kDegraded);
   EXPECT_EQ(CgroupFact({}).state, FactState::kMissing);
 }
 
