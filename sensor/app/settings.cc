@@ -154,6 +154,12 @@ constexpr uint32_t kLeastRing = 64 * 1024;
 bool IsRingSize(uint32_t bytes) {
   return bytes >= kLeastRing && std::has_single_bit(bytes);
 }
+// The root would make every name the cluster's own.
+using Domains = std::vector<DomainName>;
+bool AreDomains(const Domains& names) {
+  return std::none_of(names.begin(), names.end(),
+                      [](const DomainName& name) { return name.IsRoot(); });
+}
 bool IsPositive(Nanoseconds duration) { return duration > 0s; }
 
 // The port of "pod:9464".
@@ -168,7 +174,8 @@ bool IsListen(const std::string& listen) {
 }
 
 std::vector<Key> NodeKeys() {
-  constexpr char kNetworks[] = "CIDR ranges without host bits";
+  constexpr char kNetworks[] = "CIDR ranges without host bits, as 10.0.0.0/8";
+  constexpr char kNames[] = "domains, as cluster.local";
   return {
       Field<Settings, std::string>("node.name", "a name", &Settings::node_name,
                                    [](const auto& n) { return !n.empty(); }),
@@ -176,6 +183,10 @@ std::vector<Key> NodeKeys() {
       Field("node.flows", "true or false", &Settings::flows),
       Field("cluster.internal", kNetworks, &Settings::internal),
       Field("cluster.services", kNetworks, &Settings::services),
+      Field<Settings, Domains>("cluster.zones", kNames, &Settings::zones,
+                               AreDomains),
+      Field<Settings, Domains>("cluster.search", kNames, &Settings::search,
+                               AreDomains),
   };
 }
 
@@ -214,6 +225,9 @@ std::vector<Key> StageKeys() {
             &Settings::resolvers),
       Field("correlate.encrypted_resolvers", "IP addresses",
             &Settings::encrypted),
+      Field("correlate.redirects",
+            "networks, or addresses with port, as 198.51.100.1:15001",
+            &Settings::redirects),
       Field("correlate.warmup", "a duration, as 10m", &Settings::warmup),
       Field<Settings, uint32_t>("limits.ring_bytes",
                                 "a power of two from 65536",
@@ -257,6 +271,16 @@ std::string ShowValue(const Key& key, const Settings& settings) {
   return value.append(key.is_list ? "]" : "");
 }
 
+// Which item of a list it is, quoted.
+std::string BadWord(const Key& key, const Words& words) {
+  if (!key.is_list) return {};
+  for (const std::string& word : words) {
+    Settings probe;
+    if (!key.read(probe, {word})) return ": \"" + word + "\"";
+  }
+  return {};
+}
+
 }  // namespace
 
 Status SetKey(Settings& settings, std::string_view name, const Words& words,
@@ -266,7 +290,8 @@ Status SetKey(Settings& settings, std::string_view name, const Words& words,
     if (key.name != name) continue;
     const bool counted = key.is_list || words.size() == 1;
     if (!counted || !key.read(settings, words))
-      return Error{std::string(origin), "bad value for " + std::string(name),
+      return Error{std::string(origin),
+                   "bad value for " + std::string(name) + BadWord(key, words),
                    "expected " + std::string(key.expects)};
     settings.origins[std::string(name)] = origin;
     return Ok();

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,8 @@ struct Settings {
   bool flows = false;               // node.flows: report established and closed
   std::vector<Network> internal;    // cluster.internal: pod and node ranges
   std::vector<Network> services;    // cluster.services
+  std::vector<DomainName> zones;    // cluster.zones; empty: cluster.local
+  std::vector<DomainName> search;   // cluster.search, beside the node's own
   PodsFrom pods = PodsFrom::kNone;  // pods, or pods.source
   std::string pods_file;            // pods.file: a kubelet's /pods answer
   KubeletSettings kubelet;
@@ -56,6 +59,7 @@ struct Settings {
   std::string alert_file;                         // alerts.file; empty: stdout
   std::vector<Endpoint> resolvers;   // correlate.resolvers; empty: resolv.conf
   std::vector<IpAddress> encrypted;  // correlate.encrypted_resolvers
+  std::vector<Redirect> redirects;   // correlate.redirects: a mesh's
   Nanoseconds warmup = 10min;        // correlate.warmup
   uint32_t ring_bytes = 4U << 20;    // limits.ring_bytes, a power of two
   uint32_t quota_rate = 2000;        // limits.dns_per_second, of one cgroup
@@ -65,6 +69,7 @@ struct Settings {
 
   std::string pod_ip;  // POD_IP, POD_UID of the sensor's own pod; no keys
   std::string pod_uid;
+  std::optional<IpAddress> api_address;  // KUBERNETES_SERVICE_HOST; no key
 
   // Where each key's value came from: "default", "flag" or file:line.
   std::map<std::string, std::string> origins;

@@ -137,13 +137,28 @@ TEST(PodEnvironment, SaysWhichVariableIsNoAddress) {
   EXPECT_NE(error.find("HOST_IP: bad value"), std::string::npos) << error;
 }
 
-TEST(ResolvConf, TakesNameserversOnly) {
-  const auto resolvers = ParseResolvConf(
-      "# nameserver 192.0.2.9\nsearch a.test\nnameserver 192.0.2.53\n"
-      "nameserver fe80::1%eth0\noptions ndots:5\nnameserver junk\n");
-  ASSERT_EQ(resolvers.size(), 2U);
-  EXPECT_EQ(resolvers[0].ToString(), "192.0.2.53:53");
-  EXPECT_EQ(resolvers[1].ToString(), "[fe80::1]:53");
+TEST(Settings, SayWhichItemOfAListIsBad) {
+  for (const auto& [key, bad] :
+       {std::pair{"cluster.internal", "10.244.0.1/16"},
+        std::pair{"cluster.services", "services"},
+        std::pair{"cluster.zones", "."}, std::pair{"cluster.search", "a..b"},
+        std::pair{"correlate.redirects", "192.0.2.0/24:15001"},
+        std::pair{"correlate.resolvers", "192.0.2.53"}}) {
+    Settings settings;
+    const Status set = SetKey(settings, key, {bad}, "f.yaml:3");
+    ASSERT_FALSE(set) << key;
+    const std::string error = set.error().ToString();
+    EXPECT_NE(error.find(key + (": \"" + std::string(bad)) + "\""),
+              std::string::npos)
+        << error;
+  }
+  Settings settings;
+  EXPECT_TRUE(SetKey(settings, "cluster.zones", {"k8s.example"}, "flag"));
+  EXPECT_TRUE(SetKey(settings, "correlate.redirects",
+                     {"192.0.2.0/24", "192.0.2.1:15001"}, "flag"));
+  EXPECT_NE(PrintConfig(settings).find(
+                R"(redirects: ["192.0.2.0/24", "192.0.2.1:15001"]  # flag)"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -12,16 +12,30 @@
 #include <sstream>
 
 #include "app/policy_files.h"
+#include "app/resolv_conf.h"
 
 namespace nameward {
 namespace {
 
 constexpr size_t kMaxSmallFile = 64 * 1024;
-constexpr uint16_t kDnsPort = 53;
+// The node's own, where the host's are mounted: systemd-resolved's first, since
+// /etc/resolv.conf then names only its stub, which pods don't ask.
+constexpr const char* kNodeResolvConf[] = {
+    "/host/run/systemd/resolve/resolv.conf",
+    "/host/etc/resolv.conf",
+};
 
 std::string ReadSmall(const char* path) {
   Result<std::string> text = ReadWholeFile(path, kMaxSmallFile);
   return text ? std::move(*text) : std::string();
+}
+
+ResolvConf NodeResolvConf() {
+  for (const char* path : kNodeResolvConf) {
+    ResolvConf conf = ParseResolvConf(ReadSmall(path));
+    if (!conf.resolvers.empty()) return conf;
+  }
+  return {};
 }
 
 std::string BootId() {
@@ -69,20 +83,6 @@ std::vector<IpAddress> InterfaceAddresses() {
 
 }  // namespace
 
-std::vector<Endpoint> ParseResolvConf(std::string_view text) {
-  std::vector<Endpoint> resolvers;
-  std::istringstream lines{std::string(text)};
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string key;
-    std::string value;
-    if (!(words >> key >> value) || key != "nameserver") continue;
-    const auto address = IpAddress::Parse(value.substr(0, value.find('%')));
-    if (address) resolvers.push_back({*address, kDnsPort});
-  }
-  return resolvers;
-}
-
 PodEnvironment ReadPodEnvironment() {
   const KubeletSettings files;
   PodEnvironment pod;
@@ -90,6 +90,7 @@ PodEnvironment ReadPodEnvironment() {
   pod.host_ip = Variable("HOST_IP");
   pod.pod_ip = Variable("POD_IP");
   pod.pod_uid = Variable("POD_UID");
+  pod.api_host = Variable("KUBERNETES_SERVICE_HOST");
   pod.has_account = access(files.token_file.c_str(), F_OK) == 0 &&
                     access(files.ca_file.c_str(), F_OK) == 0;
   return pod;
@@ -105,6 +106,7 @@ bool LacksKubelet(const Settings& settings) {
 Status ApplyEnvironment(const PodEnvironment& pod, Settings& settings) {
   settings.pod_ip = pod.pod_ip;
   settings.pod_uid = pod.pod_uid;
+  settings.api_address = IpAddress::Parse(pod.api_host);
   if (!pod.node_name.empty()) {
     for (const char* key : {"node.name", "kubelet.server_name"})
       NW_RETURN_IF_ERROR(SetKey(settings, key, {pod.node_name}, "NODE_NAME"));
@@ -122,15 +124,17 @@ Context LiveContext(const Settings& settings) {
   Context context;
   context.node = settings.node_name;
   context.boot_id = BootId();
-  context.resolvers = settings.resolvers.empty()
-                          ? ParseResolvConf(ReadSmall("/etc/resolv.conf"))
-                          : settings.resolvers;
+  AddNames(settings, ParseResolvConf(ReadSmall("/etc/resolv.conf")),
+           NodeResolvConf(), context);
   context.internal = settings.internal;
   context.services = settings.services;
   context.node_addresses = settings.node_addresses.empty()
                                ? InterfaceAddresses()
                                : settings.node_addresses;
+  if (settings.pods != PodsFrom::kNone && settings.api_address)
+    context.service_addresses = {*settings.api_address};
   context.encrypted = settings.encrypted;
+  context.redirects = settings.redirects;
   context.warmup = settings.warmup;
   return context;
 }

@@ -19,6 +19,7 @@ struct PodEnvironment {
   std::string host_ip;       // HOST_IP: status.hostIP, or hostIPs with commas
   std::string pod_ip;        // POD_IP: status.podIP
   std::string pod_uid;       // POD_UID: metadata.uid
+  std::string api_host;      // KUBERNETES_SERVICE_HOST
   bool has_account = false;  // a service account's token and CA are mounted
 };
 PodEnvironment ReadPodEnvironment();
@@ -30,13 +31,10 @@ bool LacksKubelet(const Settings& settings);
 // The defaults that a pod has and another process has not.
 Status ApplyEnvironment(const PodEnvironment& pod, Settings& settings);
 
-// Reads the boot id and, unless they are configured, the node's addresses and
-// /etc/resolv.conf: before the rights are dropped.  What can't be read is left
-// empty, as is `attached`.
+// Reads the boot id and, unless they are configured, the node's addresses, and
+// the resolv.conf of sensor and node: before the rights are dropped.  What
+// can't be read is left empty, as is `attached`.
 Context LiveContext(const Settings& settings);
-
-// The nameserver lines of a resolv.conf(5), at port 53; zones are cut off.
-std::vector<Endpoint> ParseResolvConf(std::string_view text);
 
 }  // namespace nameward
 

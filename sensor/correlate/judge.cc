@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "correlate/search_path.h"
+
 namespace nameward {
 namespace {
 
@@ -155,6 +157,9 @@ Endpoint JudgedEndpoint(const Endpoint& addressed,
 }
 
 void Judge(Event& event, const Context& context, const PodDirectory& pods) {
+  const Workload* workload = event.origin.workload.get();
+  if (auto* dns = std::get_if<DnsEvent>(&event.body))
+    return JudgeNames(*dns, workload, context);
   auto* connect = std::get_if<ConnectEvent>(&event.body);
   if (connect == nullptr) return;
   const Evidence& evidence = connect->evidence;
@@ -162,7 +167,6 @@ void Judge(Event& event, const Context& context, const PodDirectory& pods) {
   const Endpoint judged = evidence.judged.IsUnset()
                               ? WithoutUnspecified(connect->destination)
                               : evidence.judged;
-  const Workload* workload = event.origin.workload.get();
   const Pod* pod = workload == nullptr ? nullptr : workload->pod.get();
   verdict.state = Settle(judged.address, evidence, pod, context, pods);
   verdict.encrypted = evidence.encrypted;

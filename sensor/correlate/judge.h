@@ -22,7 +22,8 @@ inline constexpr Nanoseconds kShortestBound = 10min;
 // … and at most this long, whatever TTL the answer claims.
 inline constexpr Nanoseconds kLongestTtl = 24h;
 
-// Fills connect.verdict; origin.workload must be set (enrich).  Every other
+// Fills connect.verdict, and what dns says of search path and ExternalName
+// (correlate/search_path.h); origin.workload must be set (enrich).  Every other
 // kind of event is left as it is.
 void Judge(Event& event, const Context& context, const PodDirectory& pods);
 

@@ -114,6 +114,21 @@ DomainName DomainName::Suffix(size_t labels) const {
   return suffix;
 }
 
+DomainName DomainName::Prefix(size_t labels) const {
+  size_t at = 0;
+  for (; labels > 0 && wire_[at] != 0; --labels) at += wire_[at] + 1U;
+  DomainName prefix;
+  prefix.size_ = static_cast<uint8_t>(at + 1);
+  std::memcpy(prefix.wire_.data(), wire_.data(), at);
+  return prefix;
+}
+
+Bytes DomainName::Label(size_t index) const {
+  size_t at = 0;
+  for (; index > 0 && wire_[at] != 0; --index) at += wire_[at] + 1U;
+  return Bytes(wire_).subspan(at + (wire_[at] != 0), wire_[at]);
+}
+
 bool DomainName::IsAtOrUnder(const DomainName& ancestor) const {
   if (ancestor.size_ > size_) return false;
   const size_t start = size_ - ancestor.size_;

@@ -45,6 +45,10 @@ class DomainName {
   Bytes wire() const { return {wire_.data(), size_}; }
   // The last `labels` labels; the whole name if it has fewer.
   DomainName Suffix(size_t labels) const;
+  // The first `labels` labels; the whole name if it has fewer.
+  DomainName Prefix(size_t labels) const;
+  // Counted from the left; empty: there are not so many.
+  Bytes Label(size_t index) const;
   bool IsAtOrUnder(const DomainName& ancestor) const;
 
   // Lower case, no final dot, "." for the root; bytes outside [a-z0-9_-] as

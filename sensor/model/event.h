@@ -62,6 +62,14 @@ struct DnsEvent {
   bool truncated_capture = false;  // longer than the sensor ships
   bool matched = false;        // an answer that met its query; set by correlate
   bool case_mismatch = false;  // it met it but for the case of letters
+  // Set by judge (docs/states.md).  The labels of the question before one of
+  // the pod's search suffixes; 0: it ends with none.
+  uint8_t base_labels = 0;
+  // The suffix is one to trust, and no answer says that the name exists.
+  bool expansion = false;
+  // Place in the chain of the first name outside the cluster's zones, where the
+  // question is inside (ExternalName); 0: none.
+  uint8_t external = 0;
   DnsMessage message;
 
   bool Port53() const { return server.port == 53; }
