@@ -114,6 +114,11 @@ void AppendDnsMembers(const DnsEvent& dns, size_t list_bytes,
   text.Question();
   text.Answers(list_bytes);
   AppendNames(message.chain, list_bytes, json);
+  if (dns.base_labels > 0)
+    json.Key("base").Name(message.question.name.Prefix(dns.base_labels));
+  if (dns.expansion) json.Key("expansion").Bool(true);
+  if (dns.external > 0) json.Key("external").Name(message.chain[dns.external]);
+  if (dns.diverted) json.Key("diverted").Bool(true);
   json.Key("truncated").Bool(dns.truncated_capture);
   json.Key("matched").Bool(dns.matched);
 }

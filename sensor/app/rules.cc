@@ -8,10 +8,9 @@
 #include <vector>
 
 #include "app/policy_files.h"
+#include "app/rule_history.h"
 #include "app/verbs.h"
 #include "base/clock.h"
-#include "correlate/correlate.h"
-#include "correlate/judge.h"
 #include "match/match.h"
 #include "match/rule_check.h"
 #include "match/rule_tests.h"
@@ -53,23 +52,6 @@ int Check(const std::vector<std::string>& paths) {
               loaded->load.set->rule_count(), loaded->policy.files.size(),
               loaded->load.tests.size(), found.size());
   return found.empty() ? kExitFine : kExitFindings;
-}
-
-// Each test gets a history of its own: DNS events before a connect explain it,
-// as on a node that has watched the pod since its birth.
-PrepareEvent FreshHistory() {
-  struct History {
-    Context context;
-    Correlator correlator{CorrelateOptions{}};
-  };
-  auto history = std::make_shared<History>();
-  history->context.live = false;
-  history->context.trust_any_on_port = {53};
-  history->correlator.SetContext(history->context);
-  return [history](Event& event) {
-    history->correlator.Observe(event);
-    Judge(event, history->context, NoPods());
-  };
 }
 
 int Test(const std::vector<std::string>& paths) {

@@ -108,6 +108,9 @@ void JudgeNames(DnsEvent& dns, const Workload* workload,
   dns.base_labels = 0;
   dns.expansion = false;
   dns.external = 0;
+  const Endpoint addressed = WithoutUnspecified(dns.server);
+  dns.diverted = !message.response && IsTrustedResolver(addressed, context) &&
+                 JudgedEndpoint(dns.server, dns.wire, context) != addressed;
   if (message.question_count == 0) return;
   const DomainName& question = message.question.name;
   const Suffixes found = Search(question, workload, context);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a question is one that the program asked, or one that its resolver
-// made of it by the search path (resolv.conf(5)); and where an ExternalName
-// leads (docs/states.md).
+// made of it by the search path (resolv.conf(5)); where an ExternalName leads;
+// and whether a query went to another than the program asked (docs/states.md).
 //
 // The suffixes are those that the kubelet writes for the pod's dnsPolicy; never
 // those that its own files name.  Pure.  Any thread, O(suffixes), allocates
@@ -15,7 +15,7 @@
 
 namespace nameward {
 
-// Fills base_labels, expansion and external.  `workload` may be null.
+// Fills base_labels, expansion, external and diverted.  `workload` may be null.
 void JudgeNames(DnsEvent& dns, const Workload* workload,
                 const Context& context);
 

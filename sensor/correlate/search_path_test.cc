@@ -129,6 +129,22 @@ TEST_F(SearchPath, TellsWhereAnExternalNameLeads) {
   EXPECT_EQ(external("www.example", {"x.cdn"}), 0);
 }
 
+TEST_F(SearchPath, TellsAQueryThatLeftForAnotherServerThanItsResolver) {
+  context_.resolvers = {testing::To(testing::kResolver)};
+  context_.internal = {*Network::Parse("10.244.0.0/16")};
+  const auto diverted = [this](const testing::Look& look, bool response) {
+    Event event = testing::Dns(look, response, 1s);
+    JudgeNames(std::get<DnsEvent>(event.body), nullptr, context_);
+    return std::get<DnsEvent>(event.body).diverted;
+  };
+  EXPECT_TRUE(diverted({.wire = "203.0.113.53:53"}, false));
+  EXPECT_FALSE(diverted({.wire = "203.0.113.53:53"}, true));
+  for (const auto* wire : {"", "127.0.0.1:15053", "10.244.0.10:53"})
+    EXPECT_FALSE(diverted({.wire = wire}, false)) << wire;
+  EXPECT_FALSE(
+      diverted({.server = "8.8.8.8:53", .wire = "203.0.113.53:53"}, false));
+}
+
 TEST_F(SearchPath, ClearsWhatAnEarlierEventLeft) {
   DnsEvent dns = Judged("x.com.corp.example");
   dns.external = 1;

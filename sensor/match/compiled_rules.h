@@ -82,7 +82,8 @@ class CompiledRules {
   const MatchContext* context_ = nullptr;
   uint64_t event_number_ = 0;
   EventFields fields_;
-  std::array<NameHits, 5> name_hits_;  // by FieldId: names come first
+  // By FieldId: names come first.
+  std::array<NameHits, static_cast<size_t>(FieldId::kLastName) + 1> name_hits_;
   std::vector<uint32_t> candidates_;
 
   std::unordered_map<const Workload*, WorkloadScopes> workloads_;

@@ -67,7 +67,8 @@ size_t EventFields::RegisteredCount() {
 
 std::span<const DomainName> EventFields::Names(FieldId field) {
   names_.clear();
-  if (field == FieldId::kDnsNames || field == FieldId::kDstName) {
+  const bool of_peer = field == FieldId::kDnsNames && dns_ == nullptr;
+  if (of_peer || field == FieldId::kDstName) {
     if (connect_ != nullptr) return connect_->verdict.names;
     if (transport_ == nullptr || transport_->name.empty()) return {};
     if (const auto name = DomainName::Parse(transport_->name))
@@ -76,12 +77,26 @@ std::span<const DomainName> EventFields::Names(FieldId field) {
   }
   if (dns_ == nullptr || dns_->message.question_count == 0) return {};
   const DnsMessage& message = dns_->message;
-  if (field == FieldId::kQname) return {&message.question.name, 1};
-  if (field == FieldId::kAnswerCname)
-    return std::span(message.chain).subspan(message.chain.empty() ? 0 : 1);
-  if (const size_t labels = RegisteredCount())
-    names_.push_back(message.question.name.Suffix(labels));
-  return names_;
+  const std::span chain(message.chain);
+  switch (field) {
+    case FieldId::kQname:
+      return {&message.question.name, 1};
+    case FieldId::kAnswerCname:
+      return chain.subspan(chain.empty() ? 0 : 1);
+    case FieldId::kDnsNames:
+      return chain;
+    case FieldId::kAnswerExternal:
+      return dns_->external == 0 ? std::span<const DomainName>()
+                                 : chain.subspan(dns_->external, 1);
+    case FieldId::kQnameBase:
+      if (dns_->base_labels > 0)
+        names_.push_back(message.question.name.Prefix(dns_->base_labels));
+      return names_;
+    default:
+      if (const size_t labels = RegisteredCount())
+        names_.push_back(message.question.name.Suffix(labels));
+      return names_;
+  }
 }
 
 std::optional<Endpoint> EventFields::Source() const {
@@ -159,6 +174,10 @@ void EventFields::AddDnsNumber(FieldId field) {
       return AddNumber(message.z);
     case FieldId::kTransport:
       return AddNumber(static_cast<int64_t>(dns_->transport));
+    case FieldId::kDnsExpansion:
+      return AddNumber(dns_->expansion);
+    case FieldId::kResolverDiverted:
+      return AddNumber(dns_->diverted);
     case FieldId::kAnswerCount:
       return AddNumber(CountAnswers(message));
     case FieldId::kAnswerTtl:

@@ -23,9 +23,12 @@ enum class FieldId : uint8_t {
   // names
   kQname,
   kQnameRegistered,
+  kQnameBase,
   kAnswerCname,
+  kAnswerExternal,
   kDnsNames,
   kDstName,
+  kLastName = kDstName,
   // addresses
   kAnswerIp,
   kResolverIp,
@@ -53,6 +56,8 @@ enum class FieldId : uint8_t {
   kAnswerCount,
   kTransport,
   kDstProto,
+  kDnsExpansion,
+  kResolverDiverted,
   kDnsState,
   kDnsAge,
   kDnsHistoryComplete,

@@ -66,7 +66,7 @@ std::vector<RuleTestResult> RunRuleTests(const RuleSet& rules,
                                          const PrepareFactory& factory) {
   std::vector<RuleTestResult> results;
   for (const RuleTest& test : tests) {
-    const PrepareEvent prepare = factory ? factory() : PrepareEvent();
+    const PrepareEvent prepare = factory ? factory(test) : PrepareEvent();
     std::vector<RuleTestEvent> events = test.events;
     std::vector<Got> all;
     for (RuleTestEvent& event : events) {

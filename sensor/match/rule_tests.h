@@ -37,6 +37,7 @@ struct RuleTest {
   std::string path;
   uint32_t line = 0;
   std::string rule;  // the one it stands in; empty: of a *.test.yaml
+  std::vector<DomainName> search;  // search domains of the node
   std::vector<RuleTestEvent> events;
   std::vector<ExpectedFinding> expect;
 };
@@ -53,7 +54,7 @@ struct RuleTestResult {
 // event before it is matched (app: correlate and judge with a fresh
 // correlator).
 using PrepareEvent = std::function<void(Event&)>;
-using PrepareFactory = std::function<PrepareEvent()>;
+using PrepareFactory = std::function<PrepareEvent(const RuleTest&)>;
 
 std::vector<RuleTestResult> RunRuleTests(const RuleSet& rules,
                                          const std::vector<RuleTest>& tests,

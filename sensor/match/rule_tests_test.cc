@@ -95,12 +95,14 @@ tests:
                                   {});
   ASSERT_NE(load.set, nullptr);
   int prepared = 0;
-  const auto results = RunRuleTests(*load.set, load.tests, [&] {
-    return [&](Event& event) {
-      ++prepared;
-      std::get<ConnectEvent>(event.body).verdict.state = ConnectState::kBound;
-    };
-  });
+  const auto results =
+      RunRuleTests(*load.set, load.tests, [&](const RuleTest&) {
+        return [&](Event& event) {
+          ++prepared;
+          std::get<ConnectEvent>(event.body).verdict.state =
+              ConnectState::kBound;
+        };
+      });
   EXPECT_EQ(prepared, 1);
   EXPECT_TRUE(results[0].passed) << results[0].diff;
 }

@@ -13,16 +13,16 @@ namespace {
 
 constexpr std::string_view kTestKeys[] = {"name",   "pod",       "cgroup",
                                           "unit",   "container", "process",
-                                          "events", "expect"};
+                                          "search", "events",    "expect"};
 constexpr std::string_view kPodKeys[] = {"namespace", "name", "uid", "labels",
                                          "workload"};
 constexpr std::string_view kContainerKeys[] = {"id", "name", "image"};
 constexpr std::string_view kProcessKeys[] = {"exe", "name", "pid", "uid"};
 constexpr std::string_view kEventKeys[] = {"at", "dns", "connect", "transport",
                                            "process"};
-constexpr std::string_view kDnsKeys[] = {"qname",     "qtype",    "qclass",
-                                         "rcode",     "answers",  "resolver",
-                                         "transport", "response", "flags"};
+constexpr std::string_view kDnsKeys[] = {
+    "qname",    "qtype", "qclass",    "rcode",    "answers",
+    "resolver", "wire",  "transport", "response", "flags"};
 constexpr std::string_view kAnswerKeys[] = {"ip", "cname", "txt", "ttl"};
 constexpr std::string_view kConnectKeys[] = {"dst", "src", "proto", "dns"};
 constexpr std::string_view kConnectDnsKeys[] = {"state", "names", "age",
@@ -56,6 +56,7 @@ class TestReader {
     test_.path = reporter_.path();
     test_.line = node.place.line;
     ReadWho(node);
+    test_.search = Names(node, "search");
     const YamlNode* events = node.Find("events");
     if (events == nullptr) NeedText(node, "events", reporter_);
     if (events != nullptr)
@@ -177,6 +178,7 @@ class TestReader {
     dns.client = {IpAddress::V4(0x0af40005), 40000};
     dns.server = Value<Endpoint>(node, "resolver", ReadEndpoint)
                      .value_or(Endpoint{IpAddress::V4(0x0a60000a), 53});
+    dns.wire = Value<Endpoint>(node, "wire", ReadEndpoint);
     if (const auto transport = Word(node, "transport", FieldId::kTransport))
       dns.transport = static_cast<Transport>(*transport);
     DnsMessage& message = dns.message;
@@ -283,13 +285,19 @@ class TestReader {
     if (const auto complete =
             Word(node, "history_complete", FieldId::kDnsHistoryComplete))
       verdict.history_complete = *complete != 0;
-    for (const std::string& text : TextsOf(node, "names", reporter_)) {
+    verdict.names = Names(node, "names");
+  }
+
+  std::vector<DomainName> Names(const YamlNode& map, std::string_view key) {
+    std::vector<DomainName> names;
+    for (const std::string& text : TextsOf(map, key, reporter_)) {
       auto name = ReadName(text);
       if (name)
-        verdict.names.push_back(*name);
+        names.push_back(*name);
       else
-        reporter_.Fail(node.Find("names")->place, "R018", name.error());
+        reporter_.Fail(map.Find(key)->place, "R018", name.error());
     }
+    return names;
   }
 
   void ReadTransport(const YamlNode& node, const Origin& origin) {

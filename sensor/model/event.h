@@ -70,6 +70,8 @@ struct DnsEvent {
   // Place in the chain of the first name outside the cluster's zones, where the
   // question is inside (ExternalName); 0: none.
   uint8_t external = 0;
+  // A query to a trusted resolver that left for a server outside.
+  bool diverted = false;
   DnsMessage message;
 
   bool Port53() const { return server.port == 53; }

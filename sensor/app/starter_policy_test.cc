@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "app/rule_history.h"
 #include "match/match.h"
 #include "match/rule_check.h"
 #include "match/rule_tests.h"
@@ -42,7 +43,8 @@ TEST_P(StarterPolicy, LoadsAndPassesItsOwnTests) {
   ASSERT_NE(load.set, nullptr);
   EXPECT_GE(load.set->rule_count(), 3U);
   EXPECT_GE(load.tests.size(), 4U);
-  for (const RuleTestResult& result : RunRuleTests(*load.set, load.tests, {}))
+  for (const RuleTestResult& result :
+       RunRuleTests(*load.set, load.tests, FreshHistory))
     EXPECT_TRUE(result.passed) << result.name << "\n" << result.diff;
 }
 
