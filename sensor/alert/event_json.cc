@@ -58,6 +58,7 @@ void AppendOrigin(const Event& event, JsonWriter& json) {
   json.Key("cgroup").BeginObject();
   json.Key("id").Decimal(origin.cgroup_id);
   json.Key("path").StringOrNull(workload.cgroup_path, kTextCap);
+  if (origin.moved_from != 0) json.Key("moved").Bool(true);
   json.EndObject();
   json.Key("mntns").Number(origin.mntns);
   json.Key("netns").BeginObject();

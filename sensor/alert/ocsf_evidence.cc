@@ -135,6 +135,7 @@ class EvidenceWriter {
     json_.Key("id").Decimal(origin.cgroup_id);
     json_.Key("path").StringOrNull(WorkloadOf(event_).cgroup_path,
                                    detail_.text);
+    if (origin.moved_from != 0) json_.Key("moved").Bool(true);
     json_.EndObject();
     json_.Key("mntns").Number(origin.mntns);
     json_.Key("netns").BeginObject();

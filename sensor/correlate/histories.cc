@@ -127,6 +127,19 @@ void Histories::TakeCounters(uint64_t cgroup, const ConnectEvent& connect,
   if (grew(connect.lost_quota, history->lost_quota)) history->flooded = now;
 }
 
+// One container of a pod must not flood for another.
+bool Histories::Flooded(const History& history, Nanoseconds span,
+                        BootTime now) const {
+  if (Within(history.flooded, span, now)) return true;
+  const auto mates =
+      history.pod == 0 ? std::span<const uint64_t>() : pods_.Of(history.pod);
+  return std::any_of(mates.begin(), mates.end(), [&](uint64_t mate) {
+    const auto found = histories_.find(mate);
+    return found != histories_.end() &&
+           Within(found->second.flooded, span, now);
+  });
+}
+
 void Histories::Describe(uint64_t cgroup, BootTime now, const Context& context,
                          Evidence& evidence) const {
   evidence.warmup = evidence.encrypted = evidence.encrypted_listed = false;
@@ -138,13 +151,12 @@ void Histories::Describe(uint64_t cgroup, BootTime now, const Context& context,
   evidence.encrypted = Within(history.encrypted, kEncryptedHolds, now);
   evidence.encrypted_listed =
       Within(history.encrypted_listed, kEncryptedHolds, now);
-  if (Within(history.flooded, kIncomplete, now))
-    evidence.history_complete = false;
+  if (Flooded(history, kIncomplete, now)) evidence.history_complete = false;
   const Nanoseconds warm = context.warmup;
   const Nanoseconds incomplete = warm + kIncomplete;
   if (Within(history.lost, incomplete, now)) evidence.history_complete = false;
   // Whoever floods fills the ring too: that earns no milder state.
-  if (Within(history.lost, warm, now) && !Within(history.flooded, warm, now))
+  if (Within(history.lost, warm, now) && !Flooded(history, warm, now))
     evidence.warmup = true;
   if (!context.live) return;  // a capture is all that there is: no warm-up
   const bool older = !history.born || *history.born < context.attached;

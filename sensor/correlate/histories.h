@@ -89,6 +89,8 @@ class Histories {
     BootTime due;
   };
 
+  // The cgroup's own flood, or that of another container of its pod.
+  bool Flooded(const History& history, Nanoseconds span, BootTime now) const;
   History* Of(uint64_t cgroup);  // null: all others are alive and announced
   bool MakeRoom();
 

@@ -114,6 +114,51 @@ TEST(OtherContainer, KeepsOfACrashLoopItsLastLivesOnly) {
   EXPECT_EQ(node.correlator.stats().cgroups, 4 + PodMembers::kMostEnded);
 }
 
+Event Lost(uint64_t cgroup, std::string_view fate, Nanoseconds at) {
+  Event event;
+  event.time = At(at);
+  event.body = LossEvent{"answer", std::string(fate), 1, At(at), cgroup};
+  return event;
+}
+
+TEST(Flood, OfOneContainerEarnsTheOthersOfItsPodNoWarmup) {
+  // One fills the ring, so that an answer of the other is lost.
+  for (const bool flooded : {false, true}) {
+    Two node;
+    Event flood = Lost(kSidecar, "quota", 10s);
+    if (flooded) node.correlator.Observe(flood);
+    Event loss = Lost(kApp, "full", 10s);
+    node.correlator.Observe(loss);
+    const auto verdict = node.Judged(Connect(kGiven, 11s, kApp));
+    EXPECT_EQ(verdict.state,
+              flooded ? ConnectState::kNone : ConnectState::kWarmup);
+    EXPECT_FALSE(verdict.history_complete);
+  }
+}
+
+TEST(Flood, IsNoExcuseForAnotherPod) {
+  Two node;
+  Event flood = Lost(kSidecar, "quota", 10s);
+  node.correlator.Observe(flood);
+  EXPECT_TRUE(node.Judged(Connect(kGiven, 11s, kPod)).history_complete);
+  Event loss = Lost(kPod, "full", 10s);
+  node.correlator.Observe(loss);
+  EXPECT_EQ(node.StateOf(kGiven, 11s, kPod), ConnectState::kWarmup);
+}
+
+TEST(Flood, AndANeighboursLookUpTogetherStillAreNone) {
+  Node node;
+  Event flood = Lost(kPod, "quota", 10s);
+  node.correlator.Observe(flood);
+  Event loss = Lost(kPod, "full", 10s);
+  node.correlator.Observe(loss);
+  node.Resolve({.cgroup = kNeighbour}, 10s);
+  const auto verdict = node.Judged(Connect(kGiven, 11s));
+  EXPECT_EQ(verdict.state, ConnectState::kNone);
+  EXPECT_FALSE(verdict.history_complete);
+  EXPECT_TRUE(verdict.seen_elsewhere);
+}
+
 TEST(PodMembers, LeavesWhatIsBeyondItsBoundOnItsOwn) {
   PodMembers members;
   for (uint64_t id = 1; id <= PodMembers::kMostLiving; ++id)

@@ -225,6 +225,8 @@ std::span<const int64_t> EventFields::Numbers(FieldId field) {
     AddNumber(process->uid);
   else if (field == FieldId::kProcessPid && process)
     AddNumber(process->tgid);
+  else if (field == FieldId::kProcessMoved)
+    AddNumber(event_->origin.moved_from != 0);
   else if (dns_ != nullptr)
     AddDnsNumber(field);
   else if (connect_ != nullptr)

@@ -66,6 +66,7 @@ constexpr Field kFields[] = {
     {F::kKind, "kind", V::kWord, kT, false, W::kKind},
     {F::kProcessUid, "process.uid", V::kInteger, kAll},
     {F::kProcessPid, "process.pid", V::kInteger, kAll},
+    {F::kProcessMoved, "process.moved", V::kWord, kAll, false, W::kBool},
     {F::kQnameSub, "qname.sub", V::kString, kQa},
     {F::kAnswerTxt, "answer.txt", V::kString, kA, true},
     {F::kProcessExe, "process.exe", V::kString, kAll},

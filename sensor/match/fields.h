@@ -66,6 +66,7 @@ enum class FieldId : uint8_t {
   kKind,
   kProcessUid,
   kProcessPid,
+  kProcessMoved,
   // texts
   kQnameSub,
   kAnswerTxt,

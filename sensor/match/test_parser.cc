@@ -17,7 +17,8 @@ constexpr std::string_view kTestKeys[] = {"name",   "pod",       "cgroup",
 constexpr std::string_view kPodKeys[] = {"namespace", "name", "uid", "labels",
                                          "workload"};
 constexpr std::string_view kContainerKeys[] = {"id", "name", "image"};
-constexpr std::string_view kProcessKeys[] = {"exe", "name", "pid", "uid"};
+constexpr std::string_view kProcessKeys[] = {"exe", "name", "pid", "uid",
+                                             "moved"};
 constexpr std::string_view kEventKeys[] = {"at", "dns", "connect", "transport",
                                            "process"};
 constexpr std::string_view kDnsKeys[] = {
@@ -134,6 +135,7 @@ class TestReader {
     };
     process.tgid = process.tid = number("pid");
     process.uid = number("uid");
+    origin.moved_from = Text(*node, "moved") == "true" ? 1 : 0;
     origin.process = process;
   }
 
