@@ -16,6 +16,9 @@
  *   nwbox connect [-t udp|tcp] ADDRESS PORT   without any look-up
  *   nwbox ask SERVER PORT NAME [COUNT]        COUNT questions, no wait for answers
  *   nwbox serve PORT                          TCP: answers and closes; UDP: echo
+ *   nwbox ping ADDRESS                        one echo request, on a ping socket
+ *   nwbox mesh RESOLVER         a sidecar's proxy: UDP 15053 to the resolver, TCP
+ *                               15001 to the address that was meant
  *
  * In a NAME, %u is $POD_UID, %c is $CONTAINER and %n is the round's number.
  * Exit status 1 if the last look-up or connect failed.
@@ -23,6 +26,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/ip_icmp.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -224,6 +228,72 @@ static int serve(const char *port) {
   return 1;
 }
 
+static int ping(const char *host) {
+  struct sockaddr_in to = address(host, "0");
+  const struct icmphdr echo = {.type = ICMP_ECHO};
+  int fd = socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+  ssize_t sent = sendto(fd, &echo, sizeof echo, 0, (struct sockaddr *)&to, sizeof to);
+  if (sent < 0) perror("ping");
+  return sent == sizeof echo ? 0 : 1;
+}
+
+static void set_patience(int fd) {
+  const struct timeval patience = {.tv_sec = 5};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+}
+
+// One question, and the answer of the resolver.
+static void pass_question(int server, const char *resolver) {
+  char message[2048];
+  struct sockaddr_in peer, to = address(resolver, "53");
+  socklen_t size = sizeof peer;
+  ssize_t got = recvfrom(server, message, sizeof message, 0, (struct sockaddr *)&peer, &size);
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  set_patience(fd);
+  if (got > 0) sendto(fd, message, (size_t)got, 0, (struct sockaddr *)&to, sizeof to);
+  got = recv(fd, message, sizeof message, 0);
+  if (got > 0) sendto(server, message, (size_t)got, 0, (struct sockaddr *)&peer, size);
+  close(fd);
+}
+
+enum { kOriginalDestination = 80 };  // SO_ORIGINAL_DST of linux/netfilter_ipv4.h
+
+// One request, and its answer.
+static void pass_stream(int listener) {
+  struct sockaddr_in meant;
+  socklen_t size = sizeof meant;
+  char text[512];
+  int peer = accept(listener, NULL, NULL), fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  set_patience(peer);
+  set_patience(fd);
+  if (getsockopt(peer, SOL_IP, kOriginalDestination, &meant, &size) == 0 &&
+      connect(fd, (struct sockaddr *)&meant, sizeof meant) == 0) {
+    ssize_t got = recv(peer, text, sizeof text, 0);
+    if (got > 0) send(fd, text, (size_t)got, MSG_NOSIGNAL);
+    got = recv(fd, text, sizeof text, 0);
+    if (got > 0) send(peer, text, (size_t)got, MSG_NOSIGNAL);
+  }
+  close(fd);
+  close(peer);
+}
+
+static int mesh(const char *resolver) {
+  signal(SIGTERM, end);
+  struct sockaddr_in streams = address("0.0.0.0", "15001"), names = address("127.0.0.1", "15053");
+  struct pollfd sockets[2] = {{.events = POLLIN}, {.events = POLLIN}};
+  sockets[0].fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockets[1].fd = socket(AF_INET, SOCK_DGRAM, 0);
+  if (bind(sockets[0].fd, (struct sockaddr *)&streams, sizeof streams) != 0 ||
+      bind(sockets[1].fd, (struct sockaddr *)&names, sizeof names) != 0 ||
+      listen(sockets[0].fd, 128) != 0)
+    return 1;
+  while (poll(sockets, 2, -1) > 0) {
+    if (sockets[0].revents != 0) pass_stream(sockets[0].fd);
+    if (sockets[1].revents != 0) pass_question(sockets[1].fd, resolver);
+  }
+  return 1;
+}
+
 int main(int count, char **words) {
   const char *mode = count > 1 ? words[1] : "";
   if (strcmp(mode, "pause") == 0) wait_for_end();
@@ -231,6 +301,8 @@ int main(int count, char **words) {
   if (strcmp(mode, "connect") == 0) return connect_to(count - 1, words + 1);
   if (strcmp(mode, "ask") == 0) return ask(count - 1, words + 1);
   if (strcmp(mode, "serve") == 0 && count == 3) return serve(words[2]);
-  fprintf(stderr, "nwbox pause|speak|connect|ask|serve ... (see nwbox.c)\n");
+  if (strcmp(mode, "ping") == 0 && count == 3) return ping(words[2]);
+  if (strcmp(mode, "mesh") == 0 && count == 3) return mesh(words[2]);
+  fprintf(stderr, "nwbox pause|speak|connect|ask|serve|ping|mesh ... (see nwbox.c)\n");
   return 2;
 }
