@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Pods that come and go as fast as the node gives: each event names its own.
+
+NW_CHURN_SECONDS (20) each; `./dev soak` takes 300.
+"""
+import concurrent.futures
+import itertools
+import os
+import secrets
+import subprocess
+import sys
+import time
+import uuid
+
+from harness import hierarchies, sensor
+from harness.on_node import OnNode, main
+from harness.pod_server import PodServer
+from harness.pod_watch import PodWatch
+from harness.pods import container, job, pod_template
+from harness.process import wait_until
+from harness.tally import TallySensor
+
+SECONDS = float(os.environ.get("NW_CHURN_SECONDS", 20))
+ROUNDS = 100  # look-ups and connects of a pod: a life of about a second
+BATCH = 10
+AT_ONCE = 20  # pods alive when the next batch comes: the node is always busy
+RIGHT_AT_LEAST = 0.9999
+SPEAK = ["speak", "-s", "-n", ROUNDS, "-i", 5, "%u.%c.%n.test."]
+
+
+class Churn(OnNode):
+    def report(self, what, watcher, truth, seconds):
+        """All rounds of all pods are seen; nearly all named, none wrongly."""
+        def missing():
+            return [uid for uid in truth if len(watcher.tally.rounds[uid]) < ROUNDS]
+        try:
+            wait_until(lambda: not missing(), "", 30)
+        except AssertionError:
+            pass  # the figures say it
+        figures, samples = watcher.tally.judge(truth)
+        named = figures["right"] + figures["unknown"] + figures["wrong"]
+        print(f"{what}: {len(truth)} pods in {seconds:.0f} s ({len(truth) / seconds:.1f}/s), "
+              f"{named} events, right {figures['right'] / max(named, 1):.4%}, "
+              f"unknown {figures['unknown']}, wrong {figures['wrong']}; {dict(figures)}; "
+              f"pods with a round missing: {len(missing())}", file=sys.stderr)
+        ledger = watcher.ledger()
+        print({name: ledger[name] for name in ledger if name.startswith(("pods", "events_"))},
+              file=sys.stderr)
+        lost = ledger["records_dropped"]
+        self.assertEqual(sum(lost.values()), 0, lost)
+        self.assertEqual(figures["wrong"], 0, samples)
+        self.assertEqual(missing(), [])
+        self.assertGreaterEqual(figures["right"], RIGHT_AT_LEAST * named, samples)
+        self.assertGreaterEqual(named, 3 * ROUNDS * len(truth))
+
+    def coredns(self):
+        return self.cluster.kubectl(
+            "get", "pods", "-n", "kube-system", "-l", "k8s-app=kube-dns",
+            "-o", "jsonpath={.items[*].metadata.uid}").split()
+
+
+class OfTheCluster(Churn):
+    """Jobs whose pods live for a second, removed as soon as they are done."""
+
+    def test_pods_as_fast_as_the_cluster_makes_them(self):
+        start = time.monotonic()
+        with PodWatch(self.cluster) as pods, \
+                TallySensor(self.cluster, but=self.coredns()) as watcher:
+            for n in itertools.count(1):
+                self.cluster.apply(self.batch(n))
+                wait_until(lambda n=n: len(pods.pods) >= n * BATCH and pods.alive <= AT_ONCE,
+                           "the pods don't end", 120)
+                if time.monotonic() > start + SECONDS:
+                    break
+            wait_until(lambda: pods.alive == 0, lambda: f"{pods.alive} pods don't end", 120)
+            seconds = time.monotonic() - start
+            self.assertEqual(pods.failed, set())
+            self.report("cluster", watcher, self.truth(pods), seconds)
+
+    @staticmethod
+    def batch(n):
+        template = pod_template(container("main", *SPEAK), labels={"app": "churn"})
+        return job(f"batch-{n}", template, completions=BATCH, parallelism=BATCH,
+                   ttlSecondsAfterFinished=0)
+
+    def truth(self, pods):
+        return {uid: {"namespace": self.cluster.name, "name": name, "uid": uid,
+                      "workload": f"Job/{labels['job-name']}", "labels": labels}
+                for uid, (name, labels) in pods.pods.items()}
+
+
+class OfContainerd(Churn):
+    """Ten a second through containerd alone; a pod list of the test's own."""
+    PER_SECOND = 10
+    WORKERS = 12
+
+    def test_ten_containers_a_second(self):
+        truth, start = {}, time.monotonic()
+        with PodServer(self.cluster.place) as self.server:
+            kubelet = {"address": ["192.0.2.1"], "port": self.server.port,
+                       "server_name": "node1", "cert_file": self.pki("admin.crt"),
+                       "key_file": self.pki("admin.key"), "ca_file": self.pki("ca.crt")}
+            with TallySensor(self.cluster, kubelet=kubelet) as watcher, \
+                    concurrent.futures.ThreadPoolExecutor(self.WORKERS) as workers:
+                ends = []
+                for n in itertools.count():
+                    due = start + n / self.PER_SECOND
+                    if due > start + SECONDS:
+                        break
+                    time.sleep(max(0, due - time.monotonic()))  # the rate is the test
+                    ends.append(workers.submit(self.run_pod, n))
+                for end in ends:
+                    truth |= end.result()
+                self.report("containerd", watcher, truth, time.monotonic() - start)
+
+    def pki(self, name):
+        return str(self.cluster.place.file("pki", name))
+
+    def run_pod(self, n):
+        """As a kubelet does it: the pod's cgroup, its sandbox's, then the container.
+        Not below the kubelet's root, which removes the cgroups of unknown pods."""
+        uid, container_id = str(uuid.uuid4()), secrets.token_hex(32)
+        name, labels = f"c-{n}", {"app": "churn"}
+        group = f"{self.cluster.place.cgroup}/churn/kubepods/besteffort/pod{uid}"
+        self.server.add(name, uid, labels, "main", container_id)
+        hierarchies.make(f"{group}/{secrets.token_hex(32)}")
+        try:
+            run = subprocess.run(
+                ["ctr", "--namespace", "churn", "run", "--rm", "--net-host",
+                 "--cgroup", f"/{group}/{container_id}", "--env", f"POD_UID={uid}",
+                 "--env", "CONTAINER=main", "localhost/box:1", container_id,
+                 "/bin/nwbox", *map(str, SPEAK)], check=False, capture_output=True, text=True,
+                timeout=60)
+            self.assertEqual(run.returncode, 0, run.stderr)
+        finally:
+            hierarchies.remove(group)
+            self.server.remove(uid)
+        return {uid: {"namespace": "churn", "name": name, "uid": uid, "workload": f"Pod/{name}",
+                      "labels": labels}}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Another namespace of containerd's: the kubelet would end what it does not know.
+        for name in ("box.tar",):
+            subprocess.run(["ctr", "--namespace", "churn", "images", "import",
+                            cls.cluster.place.file("images", name)], check=True,
+                           capture_output=True)
+
+
+if __name__ == "__main__":
+    main([sensor.missing])
