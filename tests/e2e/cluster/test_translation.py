@@ -84,7 +84,9 @@ class Translation(OnNode):
         self.speak("mesh", "web.shop.test")
         self.assertEqual({(query["server"], query.get("wire")) for query in self.queries(uid)},
                          {(CLUSTER_DNS, "127.0.0.1:15053"), (CLUSTER_DNS, None)})
-        self.assertIn("127.0.0.1:15001", {c.get("wire") for c in self.connects(uid, WEB)})
+        # The program's, and the proxy's for it.
+        self.assertEqual({e["container"]["name"] for e in self.sensor.of_pod(uid, "connect")
+                          if e["connect"]["dst"] == WEB}, {"main", "proxy"})
         self.assert_bound(uid)
         self.assert_quiet(uid)
 
