@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What kube-linter, Polaris and kubescape would find, under their own names.
+"""What kube-linter, Polaris, kubescape (C-) and checkov (CKV_) would find, under their
+own names.
 
 Each check takes the rendered objects and gives its findings, one line each.  A
 check of several names is the same question asked by several tools.
@@ -64,6 +65,11 @@ def drops_all(objects):
     return [] if security(objects)["capabilities"].get("drop") == ["ALL"] else ["not dropped"]
 
 
+@check("CKV_K8S_25")
+def added_capabilities(objects):
+    return security(objects)["capabilities"]["add"]
+
+
 @check("dangerousCapabilities")
 def dangerous_capabilities(objects):
     return sorted(POLARIS_DANGEROUS & set(security(objects)["capabilities"]["add"]))
@@ -79,7 +85,7 @@ def root_file_system(objects):
     return [] if security(objects).get("readOnlyRootFilesystem") else ["can be written"]
 
 
-@check("run-as-non-root", "runAsRootAllowed", "C-0013")
+@check("run-as-non-root", "runAsRootAllowed", "C-0013", "CKV_K8S_23", "CKV_K8S_40")
 def as_root(objects):
     context = security(objects)
     return [] if context.get("runAsNonRoot") or context.get("runAsUser", 0) > 0 else ["root"]
@@ -112,7 +118,12 @@ def image_tag(objects):
     return [] if ":" in image and not image.endswith(":latest") else [image]
 
 
-@check("pullPolicyNotAlways")
+@check("CKV_K8S_43")
+def image_digest(objects):
+    return [] if "@sha256:" in container(objects)["image"] else [container(objects)["image"]]
+
+
+@check("pullPolicyNotAlways", "CKV_K8S_15")
 def pull_policy(objects):
     return [] if container(objects).get("imagePullPolicy") == "Always" else ["not Always"]
 
@@ -126,7 +137,7 @@ def cpu_request(objects):
     return unset(objects, "requests", "cpu")
 
 
-@check("cpuLimitsMissing", "C-0270")
+@check("cpuLimitsMissing", "C-0270", "CKV_K8S_11")
 def cpu_limit(objects):
     return unset(objects, "limits", "cpu")
 

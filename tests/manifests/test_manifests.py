@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the manifests promise beyond what checkers ask."""
+import json
+import os
+import pathlib
 import re
+import tempfile
 import unittest
 
-from render import SOURCE, container, main, of_kind, pod_spec, render, renderings, the
+from render import MANIFESTS, SOURCE, container, main, of_kind, pod_spec, render, renderings, the
 
 CAPABILITIES = ["BPF", "PERFMON", "NET_ADMIN", "DAC_READ_SEARCH"]
 
@@ -80,6 +84,22 @@ class Overlays(unittest.TestCase):
         for folder in renderings():
             mounts = sorted(m["name"] for m in container(render(folder))["volumeMounts"])
             self.assertEqual(mounts, sorted(v["name"] for v in pod_spec(render(folder))["volumes"]), folder)
+
+    def test_all_components_add_up(self):
+        """As a user's own kustomization takes them, outside of this tree."""
+        components = sorted(path.name for path in (MANIFESTS / "components").iterdir())
+        self.assertEqual(components, [name.removeprefix("overlays/") for name in renderings()[1:]])
+        with tempfile.TemporaryDirectory() as folder:
+            back = os.path.relpath(MANIFESTS, os.path.realpath(folder))
+            text = json.dumps({"resources": [f"{back}/base"],
+                               "components": [f"{back}/components/{name}" for name in components]})
+            pathlib.Path(folder, "kustomization.yaml").write_text(text)
+            everything = render(folder)
+        alone = {(o["kind"], o["metadata"]["name"]) for name in renderings() for o in render(name)}
+        together = {(o["kind"], o["metadata"]["name"]) for o in everything}
+        self.assertEqual({kind for kind, _ in together}, {kind for kind, _ in alone})
+        self.assertIn("nodes/proxy", the(everything, "ClusterRole")["rules"][0]["resources"])
+        self.assertIn("SYS_ADMIN", container(everything)["securityContext"]["capabilities"]["add"])
 
     def test_only_legacy_rbac_may_use_nodes_proxy(self):
         holders = [folder for folder in renderings()
