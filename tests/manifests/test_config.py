@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 import yaml
-from render import container, main, nameward, of_kind, pod_spec, render, renderings
+from render import SOURCE, container, main, nameward, of_kind, pod_spec, render, renderings
 
 ENVIRONMENT = {"NODE_NAME": "node1", "HOST_IP": "192.0.2.1,2001:db8::1", "POD_IP": "10.244.0.7",
                "POD_UID": "2c48913c-b29f-11e7-9350-020968147796"}
@@ -72,6 +72,11 @@ class Configuration(unittest.TestCase):
         [path] = [m["mountPath"] for m in container(render("base"))["volumeMounts"] if m["name"] == "account"]
         self.assertEqual(shown["kubelet"]["token_file"], f"{path}/token")
         self.assertEqual(shown["kubelet"]["ca_file"], f"{path}/ca.crt")
+
+    def test_the_policy_is_the_whole_starter_policy(self):
+        [policy] = of_kind(render("base"), "ConfigMap", "nameward-rules")
+        files = [*(SOURCE / "rules").glob("*.yaml"), *(SOURCE / "rules/lists").glob("*.txt")]
+        self.assertEqual(policy["data"], {path.name: path.read_text() for path in files})
 
     def test_the_policy_loads_and_passes_its_own_tests(self):
         place = self.folder / "rules"

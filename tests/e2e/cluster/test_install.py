@@ -5,6 +5,7 @@ import re
 
 from harness import sensor
 from harness.install import SOURCE, Installed, build_image
+from harness.node_sensor import RESOLVERS
 from harness.on_node import OnNode, main
 from harness.pods import container, deployment, pod_template, service
 
@@ -51,6 +52,11 @@ class Install(OnNode):
         for name in ("CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN", "CAP_DAC_READ_SEARCH", "btf",
                      "cgroup", "policy", "resolvers", "service account", "kubelet", "pods"):
             self.assertEqual(facts[name]["state"], "ok", facts[name])
+
+    def test_the_cluster_and_the_nodes_resolvers_are_trusted(self):
+        resolvers = self.sensor.doctor()["resolvers"]["text"]
+        for address in RESOLVERS:
+            self.assertIn(address, resolvers)
 
     def test_it_answers_with_every_metric_of_dashboard_and_alerts(self):
         components = SOURCE / "k8s-manifests/components"

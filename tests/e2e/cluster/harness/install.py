@@ -52,6 +52,7 @@ class Installed:
     def __enter__(self):
         try:
             load_image()
+            self.remove()  # what an interrupted test left has another image
             self.apply()
         except BaseException:
             self.__exit__()
@@ -59,6 +60,9 @@ class Installed:
         return self
 
     def __exit__(self, *_):
+        self.remove()
+
+    def remove(self):
         self.cluster.kubectl("delete", "-k", self.site, "--ignore-not-found", check=False)
 
     def apply(self):
