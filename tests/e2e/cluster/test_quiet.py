@@ -123,7 +123,7 @@ class Quiet(OnNode):
                     return number
                 self.cluster.apply(job(f"job-{number}", pod_template(
                     container("main", "speak", "-s", "-n", 2, "-i", 300, OUT, "%u.%n.test")),
-                    ttlSecondsAfterFinished=5))
+                    ttlSecondsAfterFinished=120))
                 with socket.create_connection(("127.0.0.1", port), 10) as client:
                     client.sendall(b"hello\r\n")
                     self.assertTrue(client.recv(100))
