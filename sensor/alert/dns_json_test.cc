@@ -37,6 +37,23 @@ Json Written(const DnsEvent& dns, size_t list_bytes) {
   return Json::parse(out);
 }
 
+TEST(DnsJson, SaysWhatTheQuestionWasOnlyIfItWasSomething) {
+  DnsEvent dns = TwoAddresses();
+  Json json = Written(dns, kNoCap);
+  for (const char* key : {"base", "expansion", "external", "diverted"})
+    EXPECT_FALSE(json.contains(key)) << key;
+  dns.base_labels = 1;
+  dns.expansion = dns.diverted = true;
+  dns.external = 1;
+  dns.message.chain = {*DomainName::Parse("shop.test"),
+                       *DomainName::Parse("paste.example")};
+  json = Written(dns, kNoCap);
+  EXPECT_EQ(json["base"], "shop");
+  EXPECT_EQ(json["expansion"], true);
+  EXPECT_EQ(json["external"], "paste.example");
+  EXPECT_EQ(json["diverted"], true);
+}
+
 TEST(DnsJson, SaysWhatWasAskedAndWhatWasAnswered) {
   const Json json = Written(TwoAddresses(), kNoCap);
   EXPECT_EQ(json["opcode"], "QUERY");

@@ -73,6 +73,7 @@ TEST(Human, SaysEachKindOfEventAsASentence) {
                 who + "spoke DNS over TLS with 9.9.9.9:853/tcp, dns.quad9.net",
                 who + "closed 10.1.0.9:40000 -> 192.0.2.1:123/udp after 1500 "
                       "ms: 48 bytes sent, 76 received",
+                who + "asked 10.96.0.10:53/udp for www.example.com A",
                 who + "malformed message of 44 bytes between 10.1.0.9:40000 "
                       "and 10.96.0.10:53/udp: pointer",
                 who + "lost 12 answer records since 2026-01-02T03:04:06.000Z: "

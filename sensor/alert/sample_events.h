@@ -121,6 +121,14 @@ inline std::vector<Event> OneOfEachKind() {
                          76,
                          0};
   events.push_back(event);
+  Event expansion = SampleDns();
+  auto& dns = std::get<DnsEvent>(expansion.body);
+  dns.base_labels = 2;
+  dns.expansion = dns.diverted = true;
+  dns.message.chain.push_back(NameOf("cdn.example"));
+  dns.external = 1;
+  expansion.origin.moved_from = 1;
+  events.push_back(expansion);
   event.body = MalformedEvent{MalformedReason::kPointer, Transport::kUdp,
                               EndpointOf("10.1.0.9:40000"),
                               EndpointOf("10.96.0.10:53"), 44};
