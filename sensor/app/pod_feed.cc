@@ -46,12 +46,17 @@ void PodFeed::HandOver(std::string pods) {
 }
 
 void PodFeed::TellChanges() {
-  const std::string trouble = source_->status().trouble;
-  if (!trouble.empty())
-    log_.Warn("pods", "pods: " + trouble);
-  else if (trouble_told_)
+  const PodSourceStatus status = source_->status();
+  // Each outcome is a reason of its own, lest one hide the next.
+  for (size_t i = 0; i < status.polls.size(); ++i) {
+    const auto outcome = ToString(static_cast<PodPoll>(i));
+    if (!status.trouble.empty() && status.polls[i] != told_polls_[i])
+      log_.Warn("pods " + std::string(outcome), "pods: " + status.trouble);
+  }
+  if (status.trouble.empty() && in_trouble_)
     log_.Tell(LogLevel::kInfo, "pods: the list is read again");
-  trouble_told_ = !trouble.empty();
+  told_polls_ = status.polls;
+  in_trouble_ = !status.trouble.empty();
 }
 
 std::string PodFeed::Missing() const {

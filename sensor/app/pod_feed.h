@@ -7,6 +7,7 @@
 #ifndef NAMEWARD_APP_POD_FEED_H_
 #define NAMEWARD_APP_POD_FEED_H_
 
+#include <array>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -53,8 +54,10 @@ class PodFeed {
   const std::unique_ptr<PodSource> source_;
   Log& log_;
   Clock& clock_;
-  bool trouble_told_ = false;  // of the thread that calls TellChanges
-  std::mutex mutex_;           // guards the two below, and the order of lists
+  // Of the thread that calls TellChanges.
+  std::array<uint64_t, kPodPollCount> told_polls_{};
+  bool in_trouble_ = false;
+  std::mutex mutex_;  // guards the two below, and the order of lists
   std::condition_variable came_;
   std::string waiting_;  // a list that came before Connect
   std::function<bool(RecordBatch)> inject_;

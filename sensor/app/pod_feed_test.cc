@@ -68,6 +68,17 @@ TEST_F(PodFeedTest, AListThatComesTooLateForThemIsNotLost) {
   EXPECT_EQ(got_, std::vector<std::string>{"two"});
 }
 
+TEST_F(PodFeedTest, AnUnchangedListIsNewsOnlyToWhoHasOne) {
+  source_->sink_("one");
+  source_->sink_("");
+  RecordBatch first;
+  feed_->AppendFirst(0ms, first);
+  EXPECT_EQ(first.count(), 1U);
+  Connect();
+  source_->sink_("");
+  EXPECT_EQ(got_, std::vector<std::string>{""});
+}
+
 TEST_F(PodFeedTest, SaysWhatIsMissingAndThenWhatIsOld) {
   source_->status_.trouble = "kubelet: 403 (grant nodes/pods)";
   EXPECT_EQ(feed_->Missing(),
@@ -84,12 +95,20 @@ TEST_F(PodFeedTest, TroubleIsToldWhenItBeginsAndWhenItEnds) {
   feed_->TellChanges();
   EXPECT_TRUE(lines_.empty());
   source_->status_.trouble = "kubelet: 403";
-  for (int i = 0; i < 50; ++i) feed_->TellChanges();
+  const auto fail = [this](PodPoll outcome) {
+    ++source_->status_.polls[static_cast<size_t>(outcome)];
+    feed_->TellChanges();
+  };
+  for (int i = 0; i < 50; ++i) fail(PodPoll::kForbidden);
   ASSERT_EQ(lines_.size(), 1U);
-  source_->status_.trouble.clear();
-  for (int i = 0; i < 50; ++i) feed_->TellChanges();
+  source_->status_.trouble = "kubelet: can't connect";
+  for (int i = 0; i < 50; ++i) fail(PodPoll::kUnreachable);
   ASSERT_EQ(lines_.size(), 2U);
-  EXPECT_NE(lines_[1].find("read again"), std::string::npos);
+  EXPECT_NE(lines_[1].find("can't connect"), std::string::npos);
+  source_->status_.trouble.clear();
+  for (int i = 0; i < 50; ++i) fail(PodPoll::kUnchanged);
+  ASSERT_EQ(lines_.size(), 3U);
+  EXPECT_NE(lines_[2].find("read again"), std::string::npos);
 }
 
 TEST_F(PodFeedTest, EveryOutcomeIsACounterAndTheAgeAGauge) {

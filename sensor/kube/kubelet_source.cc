@@ -83,7 +83,7 @@ void PollingSource::Run() {
     schedule_.Began(clock_.Now());
     lock.unlock();
     PodRefresher::Look look = refresher_.Poll();
-    if (look.changed) sink_(std::move(*look.changed));
+    if (look.well) sink_(std::move(look.changed).value_or(""));
     lock.lock();
     schedule_.Ended(clock_.Now(), look.well);
   }
