@@ -20,9 +20,8 @@ import sys
 import tarfile
 
 # The Dockerfile says the same; a test compares them.
-ENTRYPOINT = ["/usr/bin/nameward"]
-COMMAND = ["run"]
-ENVIRONMENT = ["PATH=/usr/bin"]
+NAMEWARD = {"Entrypoint": ["/usr/bin/nameward"], "Cmd": ["run"], "Env": ["PATH=/usr/bin"],
+            "WorkingDir": "/"}
 
 MEDIA_TYPE = "application/vnd.oci.image."
 
@@ -68,23 +67,24 @@ class Layout:
                 tar.addfile(entry, io.BytesIO(self.files[name]))
 
 
-def config_of(layer, architecture, labels):
+def config_of(layer, architecture, labels, program):
     created = datetime.datetime.fromtimestamp(epoch(), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "architecture": architecture,
         "os": "linux",
         "created": created,
-        "config": {"Entrypoint": ENTRYPOINT, "Cmd": COMMAND, "Env": ENVIRONMENT, "WorkingDir": "/",
-                   "Labels": {**labels, "org.opencontainers.image.created": created}},
+        "config": {**program, "Labels": {**labels, "org.opencontainers.image.created": created}},
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]},
         "history": [{"created": created, "created_by": "tools/image/archive.py"}],
     }
 
 
-def pack(folder, out, name, architecture, labels):
+def pack(folder, out, name, architecture, labels, program=NAMEWARD):
+    """`program`: what the image runs, as OCI's config says it."""
     layout = Layout()
     layer = layer_of(folder)
-    config = layout.blob("config.v1+json", as_json(config_of(layer, architecture, labels)))
+    config = layout.blob("config.v1+json", as_json(config_of(layer, architecture, labels,
+                                                                    program)))
     blob = layout.blob("layer.v1.tar+gzip", gzip.compress(layer, mtime=0))
     manifest = layout.blob("manifest.v1+json", as_json({
         "schemaVersion": 2, "mediaType": MEDIA_TYPE + "manifest.v1+json",
