@@ -7,10 +7,10 @@
 # Both lay out the same files with tools/image/rootfs.sh.
 FROM debian:12 AS build
 WORKDIR /nameward
-COPY tools/dev/packages-build.txt /tmp/packages
+COPY tools/dev/packages-build.txt tools/dev/packages-image.txt /tmp/packages/
 RUN apt-get update \
- && sed -e 's/#.*//' /tmp/packages | DEBIAN_FRONTEND=noninteractive \
-      xargs apt-get install -y --no-install-recommends ca-certificates
+ && sed -e 's/#.*//' /tmp/packages/*.txt | DEBIAN_FRONTEND=noninteractive \
+      xargs apt-get install -y --no-install-recommends
 COPY . .
 RUN cmake --preset release -DNW_TESTS=OFF -DNW_BENCHMARKS=OFF \
  && cmake --build build/release --target nameward \

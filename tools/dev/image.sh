@@ -15,11 +15,11 @@
 #: (default: the time of the last commit) is the time that they carry.
 #:
 #: Needs no root but for packages.  Installs what is missing of
-#: tools/dev/packages-build.txt.
+#: tools/dev/packages-{build,image}.txt.
 
 verb_image() {
   [ $# -eq 0 ] || die "image: takes no arguments"
-  need_packages build
+  need_packages build image
   build_preset release nameward >&2
   make_image build/release/nameward build/image
 }
