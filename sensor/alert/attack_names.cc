@@ -28,6 +28,7 @@ constexpr Technique kTechniques[] = {
     {"T1571", "Non-Standard Port"},
     {"T1572", "Protocol Tunneling"},
     {"T1573", "Encrypted Channel"},
+    {"T1611", "Escape to Host"},
 };
 
 }  // namespace

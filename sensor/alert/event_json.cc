@@ -55,11 +55,7 @@ void AppendOrigin(const Event& event, JsonWriter& json) {
   AppendPod(workload, json);
   AppendContainer(workload, json);
   AppendProcess(origin, json);
-  json.Key("cgroup").BeginObject();
-  json.Key("id").Decimal(origin.cgroup_id);
-  json.Key("path").StringOrNull(workload.cgroup_path, kTextCap);
-  if (origin.moved_from != 0) json.Key("moved").Bool(true);
-  json.EndObject();
+  AppendCgroupMembers(event, kTextCap, json);
   json.Key("mntns").Number(origin.mntns);
   json.Key("netns").BeginObject();
   json.Key("inum").Number(origin.netns);
@@ -188,6 +184,24 @@ class BodyWriter {
 };
 
 }  // namespace
+
+void AppendCgroupMembers(const Event& event, size_t text_cap,
+                         JsonWriter& json) {
+  const Workload& workload = WorkloadOf(event);
+  json.Key("cgroup").BeginObject();
+  json.Key("id").Decimal(event.origin.cgroup_id);
+  json.Key("path").StringOrNull(workload.cgroup_path, text_cap);
+  if (!workload.pod && !workload.pod_uid.empty())
+    json.Key("pod_uid").String(workload.pod_uid, text_cap);
+  if (event.origin.moved_from != 0) {
+    json.Key("moved").Bool(true);
+    json.Key("moved_from").Decimal(event.origin.moved_from);
+  }
+  json.EndObject();
+  if (workload.naming == Naming::kMissing ||
+      workload.naming == Naming::kNoContainer)
+    json.Key("enrichment").String(ToString(workload.naming));
+}
 
 void AppendBodyJson(const Event& event, ClockOffset clock, size_t list_bytes,
                     JsonWriter& json) {

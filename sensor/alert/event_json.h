@@ -31,6 +31,9 @@ struct EventJsonContext {
 void AppendEventJson(const Event& event, const EventJsonContext& context,
                      std::string& out);
 
+// "cgroup":{…} and, where names are missing, "enrichment":"…".
+void AppendCgroupMembers(const Event& event, size_t text_cap, JsonWriter& json);
+
 // Only the object of the event's kind ({"qname":…}): the evidence that an alert
 // carries.  Each list stops before `list_bytes`.
 void AppendBodyJson(const Event& event, ClockOffset clock, size_t list_bytes,

@@ -67,6 +67,34 @@ TEST(EventJson, IsOneValidLineForEachHostileEvent) {
   }
 }
 
+TEST(EventJson, SaysWhichNamesAreMissing) {
+  Event event = SampleDns();
+  Workload workload;
+  workload.pod_uid = "11-22";
+  workload.naming = Naming::kMissing;
+  event.origin.workload = std::make_shared<const Workload>(workload);
+  const Json missing = Json::parse(EventLine(event));
+  EXPECT_TRUE(missing["pod"].is_null());
+  EXPECT_EQ(missing["enrichment"], "missing");
+  EXPECT_EQ(missing["cgroup"]["pod_uid"], "11-22");
+  const Json alert = Json::parse(OcsfLine(SampleAlert(event, SampleRule())));
+  EXPECT_EQ(alert["evidences"][0]["data"]["enrichment"], "missing");
+  workload.pod = std::make_shared<const Pod>();
+  workload.naming = Naming::kNoContainer;
+  event.origin.workload = std::make_shared<const Workload>(workload);
+  const Json nameless = Json::parse(EventLine(event));
+  EXPECT_EQ(nameless["enrichment"], "no_container");
+  EXPECT_FALSE(nameless["cgroup"].contains("pod_uid"));
+}
+
+TEST(EventJson, SaysThatAProcessLeftItsContainersCgroup) {
+  Event event = SampleDns();
+  event.origin.moved_from = 1;
+  const Json line = Json::parse(EventLine(event));
+  EXPECT_EQ(line["cgroup"]["moved"], true);
+  EXPECT_EQ(line["cgroup"]["moved_from"], "1");
+}
+
 TEST(EventJson, RoundTripsNamesToWireBytes) {
   const Json json = Json::parse(EventLine(MakeHostile(SampleDns())));
   for (const Json& name : json["dns"]["names"])

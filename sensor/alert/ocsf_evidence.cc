@@ -131,12 +131,7 @@ class EvidenceWriter {
     const Origin& origin = event_.origin;
     json_.Key("data").BeginObject();
     json_.Key("kind").String(event_.Kind());
-    json_.Key("cgroup").BeginObject();
-    json_.Key("id").Decimal(origin.cgroup_id);
-    json_.Key("path").StringOrNull(WorkloadOf(event_).cgroup_path,
-                                   detail_.text);
-    if (origin.moved_from != 0) json_.Key("moved").Bool(true);
-    json_.EndObject();
+    AppendCgroupMembers(event_, detail_.text, json_);
     json_.Key("mntns").Number(origin.mntns);
     json_.Key("netns").BeginObject();
     json_.Key("inum").Number(origin.netns);

@@ -37,6 +37,10 @@ uint64_t Ledger::InFlight() const {
   return sent > consumed ? sent - consumed : 0;
 }
 
+uint64_t Ledger::Waiting() const {
+  return Total("events_waited") - Total("events_released");
+}
+
 bool Ledger::Closes() const {
   const uint64_t offered = Total("records_offered") + Total("records_made");
   const uint64_t consumed = Total("records_consumed");
@@ -47,7 +51,8 @@ bool Ledger::Closes() const {
                                       Total("records_passed_over");
   const bool alerts = Total("findings_matched") ==
                       Total("findings_alerted") + Total("findings_suppressed");
-  return kernel && decode && alerts;
+  const bool events = Total("events_observed") == Total("events") + Waiting();
+  return kernel && decode && events && alerts;
 }
 
 std::string Ledger::ToPrometheus() const {
@@ -64,7 +69,9 @@ std::string Ledger::ToPrometheus() const {
   }
   text +=
       "# TYPE nameward_records_in_flight gauge\nnameward_records_in_flight " +
-      std::to_string(InFlight()) + "\n";
+      std::to_string(InFlight()) +
+      "\n# TYPE nameward_events_waiting gauge\nnameward_events_waiting " +
+      std::to_string(Waiting()) + "\n";
   return text;
 }
 
@@ -83,6 +90,7 @@ std::string Ledger::ToJson() const {
     text += "},";
   }
   text += "\"in_flight\":" + std::to_string(InFlight()) +
+          ",\"waiting\":" + std::to_string(Waiting()) +
           ",\"closes\":" + (Closes() ? "true" : "false") + "}";
   return text;
 }

@@ -3,6 +3,7 @@
 //
 //   offered + made = dropped{class, fate} + in flight + consumed
 //   consumed = decoded + rejected{reason} + passed over{not_dns, server_side}
+//   observed = events{kind} + waiting for their names
 //   matched  = alerted + suppressed{reason}
 //
 // Offered is what the kernel's programs had to say, made what the source says
@@ -34,7 +35,9 @@ class Ledger {
 
   // Sent to the ring by the kernel or made, not yet seen by the worker.
   uint64_t InFlight() const;
-  // The three equations above hold (the first only once the kernel's counters
+  // Events that wait for the names of their pod.
+  uint64_t Waiting() const;
+  // The four equations above hold (the first only once the kernel's counters
   // are in the snapshot and nothing is in flight).
   bool Closes() const;
 

@@ -16,6 +16,10 @@ Ledger Balanced() {
   ledger.Add("records_decoded", 8);
   ledger.Add("records_rejected", "reason", "pointer", 1);
   ledger.Add("records_passed_over", "why", "not_dns", 1);
+  ledger.Add("events_observed", 8);
+  ledger.Add("events", "kind", "dns", 5);
+  ledger.Add("events_waited", 4);
+  ledger.Add("events_released", "why", "named", 1);
   ledger.Add("findings_matched", 4);
   ledger.Add("findings_alerted", 1);
   ledger.Add("findings_suppressed", "reason", "dedup", 3);
@@ -30,7 +34,7 @@ TEST(Ledger, ClosesWhenEveryRecordHasAFate) {
 
 TEST(Ledger, ARecordWithoutAFateIsSaid) {
   for (const char* name :
-       {"records_offered", "records_decoded", "findings_matched"}) {
+       {"records_offered", "records_decoded", "events", "findings_matched"}) {
     Ledger ledger = Balanced();
     ledger.Add(name, "class", "answer", 1);
     EXPECT_FALSE(ledger.Closes()) << name;

@@ -73,6 +73,7 @@ void Pipeline::OnRecord(const RecordView& record) {
 }
 
 void Pipeline::OnEvent(Event& event) {
+  ++observed_;
   AdvanceTo(event.time);
   enricher_.Attribute(event);
   correlator_.Observe(event);
@@ -204,6 +205,7 @@ void Pipeline::AddTo(Ledger& ledger) const {
   matches += rules_->stats();
   AddCounters(matches, ledger);
   AddCounters(alerter_.stats(), ledger);
+  ledger.Add("events_observed", observed_);
   for (size_t i = 0; i < events_.size(); ++i)
     ledger.Add("events", "kind", kKinds[i], events_[i]);
   if (outputs_.alerts != nullptr) AddCounters(outputs_.alerts->stats(), ledger);

@@ -107,6 +107,7 @@ class Pipeline final : public RecordConsumer,
   std::function<void()> ask_for_pods_ = [] {};
   BootTime now_{};  // the latest of any record
   uint64_t pods_unreadable_ = 0;
+  uint64_t observed_ = 0;  // events, concluded or waiting
   Alerter alerter_{AlerterOptions{}};
   std::vector<Finding> findings_;
   RenderedAlert rendered_;

@@ -71,7 +71,7 @@ void Enricher::OnSamePods(BootTime now) {
 
 void Enricher::JoinAll() {
   for (auto& [cgroup, entry] : entries_)
-    if (entry.known) Join(cgroup, entry);
+    if (entry.known && !entry.sealed) Join(cgroup, entry);
 }
 
 void Enricher::OnCgroup(const CgroupChange& change) {
@@ -83,10 +83,12 @@ void Enricher::OnCgroup(const CgroupChange& change) {
     ++stats_.refused;
     return;
   }
-  if (found != entries_.end() && found->second.known &&
-      found->second.workload->cgroup_path == change.path)
-    return;  // told again: its birth says more
+  const bool told = found != entries_.end() && found->second.known &&
+                    found->second.workload->cgroup_path == change.path;
+  if (told && change.what == CgroupChange::What::kFound) return;
   const CgroupPath path = Parse(change.path);
+  if (births_.BeginsAgain(change, path))
+    Seal(std::string_view(change.path).substr(0, path.pod_end));
   Entry entry;
   entry.known = true;
   entry.container = path.container_end > 0;
@@ -109,6 +111,8 @@ void Enricher::OnGone(const CgroupChange& change) {
   const auto found = entries_.find(change.id);
   if (found == entries_.end()) return;
   leaving_.push_back({change.id, change.time + kGoneKept});
+  found->second.gone = true;
+  found->second.gone_at = change.time;
   const std::string& path = found->second.workload->cgroup_path;
   births_.Gone(path, Parse(path));
   const auto container = containers_.find(path);
@@ -116,6 +120,19 @@ void Enricher::OnGone(const CgroupChange& change) {
     containers_.erase(container);
   if (found->second.container && found->second.owner == change.id)
     mounts_.Gone(change.id);
+}
+
+// What lay in the cgroup of a pod that went, before its uid came again.
+void Enricher::Seal(std::string_view pod_path) {
+  for (auto& [id, entry] : entries_) {
+    if (entry.gone && entry.workload->cgroup_path.starts_with(pod_path))
+      Seal(entry);
+  }
+}
+
+void Enricher::Seal(Entry& entry) {
+  entry.sealed = true;
+  entry.pending = false;
 }
 
 // A cgroup below a container's own belongs to that container.  Beside cgroup v1
@@ -219,6 +236,10 @@ Enricher::Entry* Enricher::Learn(uint64_t cgroup) {
 void Enricher::Join(uint64_t cgroup, Entry& entry) {
   const std::string path = entry.workload->cgroup_path;
   const CgroupPath parsed = Parse(path);
+  if (entry.gone) {
+    const KnownPod* pod = pods_.FindPod(parsed.raw_pod_uid);
+    if (pod != nullptr && entry.gone_at <= pod->renamed) return Seal(entry);
+  }
   const Names names = NamesOf(path, parsed, entry);
   entry.pending = names.pending;
   if (Says(*entry.workload, names)) return;
@@ -290,6 +311,7 @@ void Enricher::Forget(uint64_t cgroup) {
   const auto found = entries_.find(cgroup);
   const Entry& entry = found->second;
   if (entry.known) --stats_.known;
+  births_.Forget(entry.workload->cgroup_path);
   if (entry.container && entry.owner == cgroup) {
     mounts_.Forget(cgroup);
     const auto path = containers_.find(entry.workload->cgroup_path);

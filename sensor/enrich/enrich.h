@@ -103,8 +103,11 @@ class Enricher final : public PodDirectory {
     bool known = false;      // the path
     bool container = false;  // a container's, or in one
     bool pending = false;    // names may still come
+    bool gone = false;
+    bool sealed = false;  // its pod's uid is another's now: no more news
     PodChild role = PodChild::kUnknown;
-    BootTime born = BootTime::min();        // min: older than the sensor
+    BootTime born = BootTime::min();  // min: older than the sensor
+    BootTime gone_at;
     BootTime not_before = BootTime::min();  // is not waited for until then
   };
   struct Leaving {
@@ -135,6 +138,8 @@ class Enricher final : public PodDirectory {
                               const CgroupPath& parsed, const Names& names);
   CgroupPath Parse(std::string_view path) const;
   void OnGone(const CgroupChange& change);
+  void Seal(std::string_view pod_path);
+  static void Seal(Entry& entry);
   void Forget(uint64_t cgroup);
   void ForgetGone(BootTime now);
   bool MakeRoom();

@@ -185,6 +185,17 @@ TEST_F(NamingTest, NamesTheOnlyContainerOfAPodBeforeItsIdIsTold) {
   EXPECT_EQ(Who(94), "shop/job/main");
 }
 
+TEST_F(NamingTest, ABirthSaysMoreThanAFind) {
+  Born(90, kPod);
+  enricher_.OnCgroup(Found(91, 0, kFirst));  // asked for, before its birth came
+  Born(91, kFirst);
+  enricher_.OnCgroup(Found(91, 0, kFirst));
+  Born(92, kSecond);
+  Tell({MakePod(kUid, "job", {{"main", {}}})}, 2s);
+  EXPECT_EQ(Who(91), "shop/job/?");
+  EXPECT_EQ(Who(92), "shop/job/main");
+}
+
 TEST_F(NamingTest, NamesNoneOfTwoWithoutItsId) {
   Born(90, kPod);
   Born(91, kFirst);
@@ -244,6 +255,34 @@ TEST_F(NamingTest, KnowsTheTurnWhereACgroupStandsInTwoHierarchies) {
     enricher_.OnCgroup(Gone(92 | hierarchy, 3s));
   Born(95, kSecond, 4s);
   EXPECT_EQ(enricher_.OwnerOf(95), 95U);
+}
+
+// A static pod's uid may come again.
+TEST_F(NamingTest, APodThatWentKeepsItsNameWhenItsUidComesAgain) {
+  Tell({MakePod("fixed", "old", {{"main", {}}, {"side", {}}})}, 1s);
+  Born(90, "/kubepods/podfixed");
+  Born(91, "/kubepods/podfixed/" + ContainerId(1));
+  Born(92, "/kubepods/podfixed/" + ContainerId(2));
+  enricher_.OnCgroup(Gone(92, 2s));
+  enricher_.OnCgroup(Gone(91, 2s));
+  enricher_.OnCgroup(Gone(90, 2s));
+  Tell({MakePod("fixed", "new", {{"main", {}}})}, 3s);
+  EXPECT_EQ(Who(92), "shop/old/");
+  Born(94, "/kubepods/podfixed", 4s);
+  Tell({MakePod("fixed", "newest", {{"main", {}}})}, 5s);
+  EXPECT_EQ(Who(92), "shop/old/");
+  EXPECT_EQ(Who(94), "shop/newest");
+}
+
+TEST_F(NamingTest, APodThatNobodyToldIsNotNamedAfterTheNextOfItsUid) {
+  Born(90, PodPath(kUid));
+  Born(92, kFirst);
+  enricher_.OnCgroup(Gone(92, 2s));
+  enricher_.OnCgroup(Gone(90, 2s));
+  Born(94, PodPath(kUid), 3s);
+  Tell({MakePod(kUid, "new", {{"main", {}}})}, 4s);
+  EXPECT_EQ(Who(92), "/");
+  EXPECT_EQ(NamingOf(92), Naming::kMissing);
 }
 
 // Paths that lie.

@@ -16,6 +16,12 @@ bool IsChild(std::string_view path, const CgroupPath& parsed) {
 
 }  // namespace
 
+bool PodCgroups::BeginsAgain(const CgroupChange& change,
+                             const CgroupPath& parsed) {
+  return parsed.pod_end > 0 &&
+         gone_.erase(change.path.substr(0, parsed.pod_end)) > 0;
+}
+
 PodChild PodCgroups::Born(const CgroupChange& change,
                           const CgroupPath& parsed) {
   if (IsPodsOwn(change.path, parsed)) {
@@ -34,12 +40,13 @@ PodChild PodCgroups::Born(const CgroupChange& change,
 
 void PodCgroups::Gone(std::string_view path, const CgroupPath& parsed) {
   if (parsed.pod_end == 0) return;
+  if (IsPodsOwn(path, parsed)) {
+    gone_.emplace(path);
+    pods_.erase(std::string(path));
+    return;
+  }
   const auto pod = pods_.find(std::string(path.substr(0, parsed.pod_end)));
-  if (pod == pods_.end()) return;
-  if (IsPodsOwn(path, parsed))
-    pods_.erase(pod);
-  else if (pod->second.path == path)
-    pod->second.alive = false;
+  if (pod != pods_.end() && pod->second.path == path) pod->second.alive = false;
 }
 
 }  // namespace nameward

@@ -3,6 +3,9 @@
 // of a pod's cgroup is its sandbox (the pause container), which no list of
 // containers names; while that lives, every later child is a container.
 //
+// A static pod's uid, and so its path, may come again: then what went before
+// was another pod's.
+//
 // Says nothing of pods whose own cgroup is older than the sensor, of CRI-O
 // (which leaves the sandbox out where it can) and of cgroups that lie elsewhere
 // than below their pod's.  One thread; O(path).  Bound: a pod's cgroup each,
@@ -16,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "enrich/cgroup_path.h"
 #include "model/cgroup.h"
@@ -26,10 +30,14 @@ enum class PodChild : uint8_t { kUnknown, kSandbox, kContainer };
 
 class PodCgroups {
  public:
+  // Whether the pod's own cgroup went before this one came: another pod's time.
+  bool BeginsAgain(const CgroupChange& change, const CgroupPath& parsed);
   // What the new cgroup is; `parsed` of its path.
   PodChild Born(const CgroupChange& change, const CgroupPath& parsed);
   void Gone(std::string_view path, const CgroupPath& parsed);
-  size_t size() const { return pods_.size(); }
+  // The cgroup of that path is forgotten.
+  void Forget(const std::string& path) { gone_.erase(path); }
+  size_t size() const { return pods_.size() + gone_.size(); }
 
  private:
   // By path: beside cgroup v1 each stands in two hierarchies.
@@ -38,6 +46,7 @@ class PodCgroups {
     bool alive = true;
   };
   std::unordered_map<std::string, Sandbox> pods_;  // by the path of the pod's
+  std::unordered_set<std::string> gone_;           // paths of pods that went
 };
 
 }  // namespace nameward

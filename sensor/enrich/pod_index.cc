@@ -47,6 +47,15 @@ void PodIndex::Take(const PodSnapshot& snapshot, BootTime now) {
   Count();
 }
 
+void PodIndex::Confirm(BootTime now) {
+  stats_.taken = now;
+  for (auto& [uid, known] : pods_)
+    if (known.absences > 0) ++known.absences;
+  NoteAbsent(now);
+  ForgetGone(now);
+  Count();
+}
+
 void PodIndex::TakePod(const PodState& state, BootTime now) {
   const auto [found, fresh] = pods_.try_emplace(state.pod->uid);
   KnownPod& known = found->second;
@@ -59,6 +68,9 @@ void PodIndex::TakePod(const PodState& state, BootTime now) {
   } else {
     if (!was_gone && SameState(known.state, state)) return;
     DropContainers(known.state, &state, now);
+    if (known.state.pod->name != state.pod->name ||
+        known.state.pod->namespace_name != state.pod->namespace_name)
+      known.renamed = now;
     // Workloads that hold the pod stay as they are if it did not change.
     const PodRef pod =
         *known.state.pod == *state.pod ? known.state.pod : state.pod;

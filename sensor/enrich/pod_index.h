@@ -39,6 +39,8 @@ struct KnownPod {
   unsigned absences = 0;  // snapshots without it since the last with it
   bool gone = false;
   BootTime gone_since;
+  // When its uid, as a static pod's may, came to mean this pod and no other.
+  BootTime renamed = BootTime::min();
 
   // No container of it awaits its id.
   bool AllContainersTold() const;
@@ -73,7 +75,7 @@ class PodIndex {
 
   void Take(const PodSnapshot& snapshot, BootTime now);
   // The source was asked again and told the same.
-  void Confirm(BootTime now) { stats_.taken = now; }
+  void Confirm(BootTime now);
 
   // By uid, or by the uid with '_' for '-' as systemd slices have it.
   const KnownPod* FindPod(std::string_view raw_uid) const;

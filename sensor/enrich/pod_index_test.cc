@@ -95,6 +95,17 @@ TEST(PodIndex, OneAnswerWithoutAPodDoesNotMakeItGone) {
   EXPECT_EQ(index.stats().gone, 2U);
 }
 
+TEST(PodIndex, TheSameAnswerOnceMoreIsASecondOne) {
+  PodIndex index;
+  index.Take(Of({MakePod(kUid, "a", {})}), At(1s));
+  index.Confirm(At(2s));
+  EXPECT_EQ(index.stats().pods, 1U);
+  index.Take(Of({}), At(3s));
+  index.Confirm(At(4s));
+  EXPECT_EQ(index.stats().pods, 0U);
+  EXPECT_EQ(index.stats().taken, At(4s));
+}
+
 TEST(PodIndex, KeepsAGonePodForTwoMinutes) {
   PodIndex index;
   index.Take(Of({MakePod(kUid, "a", {{"main", {ContainerId(1)}}})}), At(1s));
@@ -129,6 +140,7 @@ TEST(PodIndex, AUidThatIsUsedAgainLeavesTheOldContainersTheirPod) {
   index.Take(Of({MakePod("fixed", "new", {{"main", {ContainerId(2)}}})}),
              At(2s));
   EXPECT_EQ(NameOf(index, "fixed"), "new");
+  EXPECT_EQ(index.FindPod("fixed")->renamed, At(2s));
   EXPECT_EQ(index.FindContainer(ContainerId(1))->pod->name, "old");
   EXPECT_EQ(index.FindContainer(ContainerId(2))->pod->name, "new");
 }

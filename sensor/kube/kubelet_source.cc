@@ -83,6 +83,7 @@ void PollingSource::Run() {
     schedule_.Began(clock_.Now());
     lock.unlock();
     PodRefresher::Look look = refresher_.Poll();
+    // Empty: the same as before, which also is news of who is still there.
     if (look.well) sink_(std::move(look.changed).value_or(""));
     lock.lock();
     schedule_.Ended(clock_.Now(), look.well);

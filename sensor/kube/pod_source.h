@@ -3,10 +3,10 @@
 // kubelet's Pods API socket.
 //
 // A source hands out a reduced PodList (kube/pod_list_json.h), which is the
-// payload of a RecordType::kPods record as it stands, or nothing where it is the
-// same as the one before: that is news, too, of how late it still holds.  What it hands out is what was read: that deleted pods
-// are remembered for a while, and that one absence proves nothing, is up to
-// who joins them with events (enrich).
+// payload of a RecordType::kPods record as it stands; an empty one says that it
+// does not differ from the one before.  What it hands out is what was read:
+// that deleted pods are remembered for a while, and that one absence proves
+// nothing, is up to who joins them with events (enrich).
 //
 //   auto source = …;
 //   source->Start([&](std::string pods) { inject(RecordType::kPods, pods); });

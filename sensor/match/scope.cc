@@ -52,6 +52,12 @@ InScope DecideNamespaceLabels(const Scope& scope, const Pod& pod) {
   return result;
 }
 
+// Whether it may be a pod's whose names did not come.
+bool MayBePods(const Workload& workload) {
+  return workload.container || !workload.pod_uid.empty() ||
+         workload.cgroup_path.empty();
+}
+
 InScope DecidePod(const Scope& scope, const Workload& workload,
                   bool kubernetes) {
   const bool asks = !scope.namespaces.empty() ||
@@ -59,7 +65,7 @@ InScope DecidePod(const Scope& scope, const Workload& workload,
                     !scope.pod_selector.empty();
   if (!asks) return InScope::kYes;
   if (!workload.pod)
-    return kubernetes && workload.container ? InScope::kUnknown : InScope::kNo;
+    return kubernetes && MayBePods(workload) ? InScope::kUnknown : InScope::kNo;
   const Pod& pod = *workload.pod;
   InScope result = Yes(scope.namespaces.empty() ||
                        AnyMatches(scope.namespaces, pod.namespace_name));
@@ -73,14 +79,15 @@ InScope DecideWorkload(const Scope& scope, const Workload& workload,
   if (scope.workloads.empty()) return InScope::kYes;
   if (workload.pod)
     return Yes(AnyMatches(scope.workloads, workload.pod->workload));
-  if (kubernetes && workload.container) return InScope::kUnknown;
+  if (kubernetes && MayBePods(workload)) return InScope::kUnknown;
   return Yes(AnyMatches(scope.workloads, workload.cgroup_path));
 }
 
 InScope DecideContainer(const Scope& scope, const Workload& workload) {
   if (scope.containers.empty() && scope.excluded_containers.empty())
     return InScope::kYes;
-  if (!workload.container) return Yes(scope.containers.empty());
+  const bool none = !workload.container || workload.naming == Naming::kSandbox;
+  if (none) return Yes(scope.containers.empty());
   const std::string& name = workload.container->name;
   if (name.empty()) return InScope::kUnknown;
   const bool included =

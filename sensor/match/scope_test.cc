@@ -71,6 +71,28 @@ TEST(Scope, IsUnknownWhileThePodIsAndOnlyWhereThereAreAny) {
   EXPECT_EQ(Decide(scope, &early, true), InScope::kNo);
 }
 
+TEST(Scope, IsUnknownForAPodThatNobodyNamed) {
+  Scope scope;
+  scope.namespaces = {{"payments"}};
+  Workload missing = *TestWorkload("/kubepods/pod1");
+  missing.pod_uid = "1";
+  EXPECT_EQ(Decide(scope, &missing, true), InScope::kUnknown);
+  const Workload pathless = *TestWorkload("");
+  EXPECT_EQ(Decide(scope, &pathless, true), InScope::kUnknown);
+  const Workload host = *TestWorkload("/system.slice/a.service");
+  EXPECT_EQ(Decide(scope, &host, true), InScope::kNo);
+}
+
+TEST(Scope, OfContainersKnowsThatASandboxIsNone) {
+  Scope scope;
+  scope.excluded_containers = {{"istio-proxy"}};
+  Workload sandbox = *TestWorkload("/kubepods/pod1/c1");
+  sandbox.container = Container{"c1", "", ""};
+  EXPECT_EQ(Decide(scope, &sandbox, true), InScope::kUnknown);
+  sandbox.naming = Naming::kSandbox;
+  EXPECT_EQ(Decide(scope, &sandbox, true), InScope::kYes);
+}
+
 TEST(Scope, ThatIsUnknownFiresAndSaysSo) {
   const auto set = LoadOne(
       "  - {id: one, title: t, event: dns.query, match: {qname: x.com}, scope: "

@@ -25,7 +25,9 @@ enum class RecordType : uint16_t {
   kContext = 3,  // UTF-8 lines "key value": see model/context.h
   kTimer = 4,    // TimerRecord: time passes though nothing happens
   kLoss = 5,  // LossRecord: what the kernel's counters lost since the last one
-  kPods = 6,  // a kubelet /pods answer (reserved)
+  // A kubelet's /pods answer, reduced (kube/pod_list_json.h); empty: asked
+  // again, and nothing has changed.
+  kPods = 6,
   kPolicy = 7,  // UTF-8: the id of the rule set in force from here on
 };
 

@@ -5,7 +5,7 @@ bpf/event.h alone, so that the C++ reader is tested against a second hand."""
 import ipaddress
 import struct
 
-KERNEL, CLOCK, CONTEXT, TIMER, LOSS = 1, 2, 3, 4, 5
+KERNEL, CLOCK, CONTEXT, TIMER, LOSS, PODS = 1, 2, 3, 4, 5, 6
 CONNECT, UDP_FLOW, DATAGRAM, SEGMENT, FLOW, CGROUP, EXE = 1, 2, 4, 5, 6, 16, 17
 INGRESS, NO_TASK, STORED_TASK, BORN = 1, 4, 8, 128
 SECOND = 10**9

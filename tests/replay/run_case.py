@@ -5,7 +5,8 @@
     run_case.py NAMEWARD INPUT [--update]
 
 Replays INPUT under tests/replay with the policy there, twice for its alerts and
-twice for its events, in other time zones, locales and hash seeds. Every run must
+twice for its events, in other time zones, locales and hash seeds; with INPUT.pods.json
+as the node's pods where there is one. Every run must
 give the bytes of the expected file beside the input, which --update writes anew
 (read its diff before you commit it).
 """
@@ -28,6 +29,9 @@ OUTPUTS = {
 
 
 def replay(binary, source, flags, world):
+    pods = f"{source}.pods.json"
+    if (HERE / pods).exists():
+        flags = (*flags, "--pods", pods)
     command = [binary, "replay", *flags, "--format", "json", source]
     done = subprocess.run(command, cwd=HERE, env={**os.environ, **world}, capture_output=True, check=False)
     if done.returncode != 0 or done.stderr:
