@@ -57,6 +57,8 @@ Result<std::unique_ptr<RecordSource>> OpenInput(const std::string& path,
   }
   PcapOptions options;
   options.emit_flows = flags.flows;
+  if (!flags.pods.empty())
+    options.zones.push_back(*DomainName::Parse("cluster.local"));
   for (const std::string& text : flags.resolvers) {
     const auto resolver = Endpoint::Parse(text);
     if (!resolver)

@@ -70,6 +70,7 @@ void PcapSource::Begin(const CapturedPacket& first, RecordBatch& batch) {
   context.attached = BootTimeFromNanoseconds(begin_ns_);
   context.resolvers = options_.resolvers;
   if (context.resolvers.empty()) context.trust_any_on_port = {kDnsPort};
+  context.zones = options_.zones;
   context.warmup = Nanoseconds(0);
   batch.AppendStruct(RecordType::kClock, ClockRecord{0});
   batch.AppendText(RecordType::kContext, context.ToText());

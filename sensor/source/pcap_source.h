@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "model/address.h"
+#include "model/domain_name.h"
 #include "source/ip_reassembly.h"
 #include "source/kernel_records.h"
 #include "source/pcap_file.h"
@@ -30,7 +31,8 @@ namespace nameward {
 struct PcapOptions {
   // Trusted resolvers; none: every server on port 53.
   std::vector<Endpoint> resolvers;
-  bool emit_flows = false;  // established, failed and closed connections
+  std::vector<DomainName> zones;  // the cluster's own
+  bool emit_flows = false;        // established, failed and closed connections
 };
 
 // Every packet of the file is in one of `not_ip`, `damaged`, `fragments`,

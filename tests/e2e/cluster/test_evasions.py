@@ -9,6 +9,7 @@ import tempfile
 
 from harness import outside, pod_network, sensor
 from harness.cgroups import cgroup2_mount
+from harness.cluster import Cluster
 from harness.node_sensor import NodeSensor
 from harness.on_node import OnNode, main
 from harness.pods import container, pod
@@ -107,6 +108,27 @@ class Evasions(OnNode):
         self.until_it_speaks("aliased", "partner")
         self.wait_for_rule(uid, "unexpected-domain-by-alias", "paste.evil.test")
         self.assertNotIn("unexpected-domain", self.rules_of(uid))
+
+    def test_an_unexpected_domain_is_one_alert_however_it_was_searched(self):
+        uid = self.start("searcher")
+        self.nwbox("searcher", "speak", "db.shop.test", "paste.evil.test")
+        self.wait_for_rule(uid, "unexpected-domain", "paste.evil.test")
+        self.sensor.barrier("searcher")
+        self.assertEqual(self.rules_of(uid), ["unexpected-domain"])
+        [base] = {e["dns"]["base"] for e in self.sensor.of_pod(uid, "dns")
+                  if e["dns"]["qname"].startswith("paste") and e["dns"].get("expansion")}
+        self.assertEqual(base, "paste.evil.test")
+
+    def test_a_namespace_that_takes_a_name_of_the_internet(self):
+        self.addCleanup(self.cluster.kubectl, "delete", "namespace", "com", "--wait=false")
+        self.cluster.apply(
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "com"}})
+        Cluster(self.cluster.place, "com").apply(
+            {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "yahoo"},
+             "spec": {"ports": [{"port": 80}]}})
+        uid = self.start("captured")
+        self.until_it_speaks("captured", "-l", "yahoo.com")
+        self.wait_for_rule(uid, "public-name-in-cluster", "yahoo.com")
 
     def test_port_53_translated_in_the_pod(self):
         outside.add_name("trap.shop.test. 30 IN A 203.0.113.33")
