@@ -8,6 +8,7 @@ A node of its own (harness/node.py) with containerd and a kubelet, and nothing e
 import json
 import os
 import pathlib
+import re
 import secrets
 import subprocess
 import sys
@@ -64,15 +65,14 @@ def hold(place):
 
 def configure(place, own_certificate=False):
     """A kubelet that asks no API server: whoever shows a certificate may do all."""
-    text = (place.file("etc/kubelet.yaml")).read_text()
-    words = {"webhook: {enabled: true}": "webhook: {enabled: false}",
-             "authorization: {mode: Webhook}": "authorization: {mode: AlwaysAllow}"}
-    for word, value in words.items():
-        assert word in text, word
-        text = text.replace(word, value)
+    text = place.file("etc/kubelet.yaml").read_text()
+    changes = [(r"webhook: \{enabled: true.*\}", "webhook: {enabled: false}"),
+               (r"^authorization:.*\n( .*\n)*", "authorization: {mode: AlwaysAllow}\n")]
     if own_certificate:  # the kubelet makes one, as kubeadm's do
-        text = "".join(line for line in text.splitlines(True)
-                       if not line.startswith(("tlsCertFile", "tlsPrivateKeyFile")))
+        changes.append((r"^(tlsCertFile|tlsPrivateKeyFile): .*\n", ""))
+    for pattern, words in changes:
+        text, count = re.subn(pattern, words, text, flags=re.MULTILINE)
+        assert count, pattern
     file = place.file("etc", "standalone.yaml")
     file.write_text(text)
     return file
