@@ -47,8 +47,9 @@ class Churn(OnNode):
         ledger = watcher.ledger()
         print({name: ledger[name] for name in ledger if name.startswith(("pods", "events_"))},
               file=sys.stderr)
-        lost = ledger["records_dropped"]
-        self.assertEqual(sum(lost.values()), 0, lost)
+        # A flood of somebody else on this machine may meet its own quota.
+        full = {which: n for which, n in ledger["records_dropped"].items() if "/full" in which}
+        self.assertEqual(sum(full.values()), 0, full)
         self.assertEqual(figures["wrong"], 0, samples)
         self.assertEqual(missing(), [])
         self.assertGreaterEqual(figures["right"], RIGHT_AT_LEAST * named, samples)

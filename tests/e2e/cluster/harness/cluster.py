@@ -28,7 +28,7 @@ TOOLS = ("containerd", "ctr", "runc", "iptables", "conntrack", "ip", "nsenter", 
          "openssl", "busybox", "unbound", "unbound-control", image.COMPILER)
 CNI_PLUGINS = ("ptp", "host-local", "loopback")
 STRANGERS = ("kubelet", "containerd", "dockerd", "k3s", "k3s-server", "k0s", "rke2", "crio")
-UP_SECONDS = 600
+UP_SECONDS = 1500
 
 
 def missing():
