@@ -4,10 +4,10 @@
 #:
 #: What takes ten minutes or more: each fuzz target for an hour (or the seconds
 #: given), one after the other, then the live tests again and again for as long,
-#: ten minutes of a healthy cluster, in which no alert may come, and pods that come
-#: and go for two times five minutes.
+#: ten minutes of a healthy cluster, in which no alert may come, pods that come and
+#: go for two times five minutes, and ten minutes without a kubelet.
 #:
-#: Needs root for the last three.  Installs what ./dev fuzz and ./dev test install.
+#: Needs root for the last four.  Installs what ./dev fuzz and ./dev test install.
 
 verb_soak() {
   local seconds=${1:-3600} rounds=0 deadline
@@ -25,6 +25,6 @@ verb_soak() {
     verb_test live
     rounds=$((rounds + 1))
   done
-  NW_QUIET_SECONDS=600 NW_CHURN_SECONDS=300 verb_test cluster
+  NW_QUIET_SECONDS=600 NW_FAULT_SECONDS=600 NW_CHURN_SECONDS=300 verb_test cluster
   say "the live tests passed $rounds times"
 }
