@@ -108,7 +108,7 @@ class Received {
   PodSource::Sink Sink() {
     return [this](std::string pods) {
       const std::lock_guard lock(mutex_);
-      if (!pods.empty()) lists_.push_back(std::move(pods));
+      lists_.push_back(std::move(pods));
       came_.notify_all();
     };
   }
