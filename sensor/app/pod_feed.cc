@@ -33,13 +33,13 @@ void PodFeed::Connect(std::function<bool(RecordBatch)> inject) {
 
 void PodFeed::OnList(std::string pods) {
   const std::lock_guard lock(mutex_);
-  if (inject_) return HandOver(std::move(pods));
+  if (inject_) return HandOver(pods);
   if (pods.empty()) return;  // no news yet
   waiting_ = std::move(pods);
   came_.notify_one();
 }
 
-void PodFeed::HandOver(std::string pods) {
+void PodFeed::HandOver(const std::string& pods) {
   RecordBatch batch;
   batch.AppendText(RecordType::kPods, pods);
   (void)inject_(std::move(batch));  // false: the run ends

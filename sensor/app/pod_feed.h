@@ -49,7 +49,7 @@ class PodFeed {
 
  private:
   void OnList(std::string pods);
-  void HandOver(std::string pods);  // with mutex_ held
+  void HandOver(const std::string& pods);  // with mutex_ held
 
   const std::unique_ptr<PodSource> source_;
   Log& log_;
