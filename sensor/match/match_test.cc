@@ -183,5 +183,32 @@ TEST(Match, SetIdIsTheSameForTheSameTextsOnly) {
             LoadOne(std::string(rule) + "# more\n")->set_id());
 }
 
+TEST(Match, AllowListsJudgeWhatWasAskedDenyListsEveryName) {
+  const auto set = LoadOne(R"(
+  - {id: asked, title: t, event: dns.query, match: {dns.expansion: false, qname: {not_in: [ok.com]}}}
+  - {id: found, title: t, event: dns.answer, match: {qname.base: {not_in: [ok.com]}}}
+  - {id: alias, title: t, event: dns.answer, match: {answer.external: {not_in: [ok.com]}}}
+  - {id: bad, title: t, event: dns.answer, match: {dns.names: [bad.com]}}
+  - {id: bent, title: t, event: dns.query, match: {resolver.diverted: true}}
+  - {id: left, title: t, event: dns.query, match: {process.moved: true}}
+)");
+  ASSERT_NE(set, nullptr);
+  Event event = Query("x.com.corp.example");
+  auto& dns = std::get<DnsEvent>(event.body);
+  EXPECT_THAT(Fired(*set, event), ElementsAre("asked"));
+  dns.base_labels = 2;
+  dns.expansion = dns.diverted = true;
+  event.origin.moved_from = 1;
+  EXPECT_THAT(Fired(*set, event), ElementsAre("bent", "left"));
+  dns.message.response = true;
+  EXPECT_THAT(Fired(*set, event), ElementsAre("found"));
+  dns.base_labels = 0;  // absent: unknown, so nothing fires
+  dns.message.chain = {dns.message.question.name, *DomainName::Parse("y.com"),
+                       *DomainName::Parse("bad.com")};
+  EXPECT_THAT(Fired(*set, event), ElementsAre("bad"));
+  dns.external = 1;
+  EXPECT_THAT(Fired(*set, event), ElementsAre("alias", "bad"));
+}
+
 }  // namespace
 }  // namespace nameward

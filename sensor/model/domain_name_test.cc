@@ -59,5 +59,17 @@ TEST(DomainName, ComparesByLabel) {
   EXPECT_EQ(name.Suffix(0), Name("."));
 }
 
+TEST(DomainName, GivesItsFirstLabelsAndEachOfThem) {
+  const auto name = *DomainName::Parse("www.x.com");
+  EXPECT_EQ(name.Prefix(2).ToString(), "www.x");
+  EXPECT_EQ(name.Prefix(0), DomainName());
+  EXPECT_EQ(name.Prefix(9), name);
+  EXPECT_EQ(name.Label(1).size(), 1U);
+  EXPECT_EQ(name.Label(2)[0], 'c');
+  EXPECT_TRUE(name.Label(3).empty());
+  EXPECT_TRUE(name.Label(9).empty());
+  EXPECT_TRUE(DomainName().Label(0).empty());
+}
+
 }  // namespace
 }  // namespace nameward
