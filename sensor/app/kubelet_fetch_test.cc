@@ -78,6 +78,18 @@ TEST_F(KubeletFetch, NoOtherPortIsToBeHad) {
   EXPECT_EQ(other.requests(), 0);
 }
 
+TEST(UnprovenKubelet, IsToldOfWhereTheSettingsAskForNoProof) {
+  Settings settings;
+  EXPECT_EQ(UnprovenKubelet(settings), "");
+  settings.pods = PodsFrom::kKubelet;
+  EXPECT_EQ(UnprovenKubelet(settings), "");
+  settings.kubelet.tls = KubeletTls::kInsecure;
+  EXPECT_NE(UnprovenKubelet(settings).find("the token"), std::string::npos);
+  settings.kubelet.read_only_port = true;
+  EXPECT_NE(UnprovenKubelet(settings).find("names the pods"),
+            std::string::npos);
+}
+
 TEST(KubeletPort, TheReadOnlyPortHasANumberOfItsOwn) {
   Settings settings;
   EXPECT_EQ(KubeletPort(settings), 10250);

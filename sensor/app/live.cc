@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "app/gauge.h"
 #include "app/health.h"
 #include "app/kernel_ledger.h"
 #include "app/log.h"
@@ -43,6 +44,7 @@ struct Parts {
   RuleSlot next_rules;
   std::optional<RuleReloader> reloader;
   std::optional<PodFeed> pods;
+  bool kubelet_unproven = false;
   std::unique_ptr<HealthServer> health;
   std::unique_ptr<AlertSink> alerts;
   std::unique_ptr<AlertSink> events;
@@ -118,6 +120,21 @@ std::vector<std::string> ReadFolders(const LiveOptions& options) {
   return PolicyFolders(PolicyPaths(options.settings.rules));
 }
 
+// What the settings and surroundings leave to be wished for.
+void TellLacks(const Settings& settings, Parts& parts) {
+  if (const auto unproven = UnprovenKubelet(settings); !unproven.empty()) {
+    parts.kubelet_unproven = true;
+    TellDegraded(parts.log, {unproven});
+  }
+  if (InPod() && LacksKubelet(settings))
+    TellDegraded(parts.log, {"pods: they have no names: NODE_NAME, HOST_IP or "
+                             "the service account is missing (see nameward "
+                             "doctor)"});
+  if (parts.context.resolvers.empty())
+    TellDegraded(parts.log,
+                 {"names: no resolver is trusted (set correlate.resolvers)"});
+}
+
 // Privileged to unprivileged; no thread may exist before it returns.
 Status OpenSource(const LiveOptions& options, Parts& parts) {
   auto kernel = OpenLive(KernelOptions(options.settings));
@@ -135,13 +152,7 @@ Status OpenSource(const LiveOptions& options, Parts& parts) {
   const auto dropped = DropRights(rights);
   if (!dropped) return dropped.error();
   TellDegraded(parts.log, dropped->degraded);
-  if (InPod() && LacksKubelet(options.settings))
-    TellDegraded(parts.log, {"pods: they have no names: NODE_NAME, HOST_IP or "
-                             "the service account is missing (see nameward "
-                             "doctor)"});
-  if (parts.context.resolvers.empty())
-    TellDegraded(parts.log,
-                 {"names: no resolver is trusted (set correlate.resolvers)"});
+  TellLacks(options.settings, parts);
   return Ok();
 }
 
@@ -188,6 +199,7 @@ HealthProbes Probes(const Parts& parts, const Session& session) {
   };
   probes.gauges = [&] {
     return TierGauges(parts.source->report()) +
+           Gauge("kubelet_unproven", parts.kubelet_unproven ? 1 : 0) +
            (parts.pods ? parts.pods->Gauges() : "") +
            (parts.reloader ? parts.reloader->Gauges() : "");
   };

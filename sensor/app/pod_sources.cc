@@ -35,6 +35,15 @@ Result<std::unique_ptr<PodSource>> OpenPodSource(const Settings& settings,
                           settings.kubelet.poll, clock);
 }
 
+std::string UnprovenKubelet(const Settings& settings) {
+  if (settings.pods != PodsFrom::kKubelet) return "";
+  if (settings.kubelet.read_only_port)
+    return "pods: kubelet.read_only_port: whoever listens there names the pods";
+  if (settings.kubelet.tls == KubeletTls::kInsecure)
+    return "pods: kubelet.tls is insecure: whoever answers gets the token";
+  return "";
+}
+
 void AddPodRights(const Settings& settings, RightsOptions& rights) {
   if (settings.pods != PodsFrom::kKubelet) return;
   const KubeletSettings& kubelet = settings.kubelet;

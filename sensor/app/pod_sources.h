@@ -4,6 +4,7 @@
 #define NAMEWARD_APP_POD_SOURCES_H_
 
 #include <memory>
+#include <string>
 
 #include "app/rights.h"
 #include "app/settings.h"
@@ -17,6 +18,9 @@ namespace nameward {
 // source.
 Result<std::unique_ptr<PodSource>> OpenPodSource(const Settings& settings,
                                                  Clock& clock);
+
+// Nobody proves to be the kubelet: what to tell of it; empty: somebody does.
+std::string UnprovenKubelet(const Settings& settings);
 
 // Adds what a running source needs: one port, and the folders of the files that
 // rotate under it.
