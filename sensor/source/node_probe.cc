@@ -71,14 +71,26 @@ std::string Join(const std::vector<std::string>& lines) {
   return text;
 }
 
+// Nameless ones are only counted: to a doctor with four capabilities those of
+// the sensor that runs beside it are nameless too.
 NodeFact ForeignFact(const NodeView& node) {
   std::vector<std::string> found;
+  size_t nameless = 0;
   for (const CgroupHook hook : kAllCgroupHooks) {
     const ForeignPrograms& foreign = node.foreign[static_cast<size_t>(hook)];
     for (const std::string& name : foreign.names) {
+      if (name == "?" && !foreign.Legacy()) {
+        ++nameless;
+        continue;
+      }
       found.push_back(std::string(HookProgram(hook)) + ": " + name +
                       (foreign.Legacy() ? " (alone)" : ""));
     }
+  }
+  if (nameless > 0) {
+    found.push_back(std::to_string(nameless) +
+                    " whose names take CAP_SYS_ADMIN to read, those of a "
+                    "running sensor among them");
   }
   if (found.empty()) {
     return {"foreign programs", FactState::kOk, "none at the root", ""};

@@ -58,6 +58,19 @@ TEST(NodeProbe, SaysHowCgroupsStand) {
   EXPECT_EQ(CgroupFact({}).state, FactState::kMissing);
 }
 
+TEST(NodeProbe, CountsForeignProgramsThatHaveNoNameForUs) {
+  LiveReport report;
+  for (ForeignPrograms& foreign : report.node.foreign)
+    foreign = {kAllowMulti, {"?", "?"}};
+  report.node.foreign[0].names.push_back("cil_sock4");
+  const std::vector<NodeFact> facts = ReportFacts(report);
+  const size_t hooks = report.node.foreign.size();
+  EXPECT_EQ(facts[0].text, std::string(HookProgram(kAllCgroupHooks[0])) +
+                               ": cil_sock4; " + std::to_string(2 * hooks) +
+                               " whose names take CAP_SYS_ADMIN to read, those "
+                               "of a running sensor among them");
+}
+
 TEST(NodeProbe, ReportsTiersForeignProgramsAndThePlan) {
   LiveReport report;
   report.programs = {
