@@ -182,8 +182,8 @@ struct nw_socket {
 
 struct nw_cgroup {
 	struct nw_header h; /* h.flags: NW_F_BORN, NW_F_GONE, or neither: found at start */
-	__u64 id;     /* as nw_identity.task_cgroup */
-	__u64 parent; /* 0 unknown */
+	__u64 id;           /* as nw_identity.task_cgroup */
+	__u64 parent;       /* 0 unknown */
 	__u32 level;
 	__u32 size; /* bytes of path, without NUL; of a longer path its end */
 	char path[NW_PATH_LEN];
