@@ -48,7 +48,7 @@ void AddPodRights(const Settings& settings, RightsOptions& rights) {
   if (settings.pods != PodsFrom::kKubelet) return;
   const KubeletSettings& kubelet = settings.kubelet;
   rights.allow_network = true;
-  rights.connect_ports.push_back(static_cast<unsigned short>(kubelet.port));
+  rights.connect_ports.push_back(KubeletPort(settings));
   for (const std::string& file : {kubelet.ca_file, kubelet.token_file,
                                   kubelet.cert_file, kubelet.key_file})
     AddFolderOf(file, rights.readable);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kube/kubelet_source.h"
 
-#include <signal.h>
-
 #include <condition_variable>
+#include <csignal>
 #include <mutex>
 #include <thread>
 #include <utility>

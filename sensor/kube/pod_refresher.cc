@@ -16,7 +16,7 @@ std::optional<FetchFailure> PodRefresher::Read(std::string& reduced,
   return std::nullopt;
 }
 
-void PodRefresher::Failed(FetchFailure failure) {
+void PodRefresher::Failed(const FetchFailure& failure) {
   const std::lock_guard lock(mutex_);
   ++status_.polls[static_cast<size_t>(failure.poll)];
   status_.trouble = failure.error.ToString();
@@ -31,7 +31,7 @@ PodRefresher::Look PodRefresher::Poll() {
   if (!failure) failure = Read(reduced, counts);
   answer_.Clear();
   if (failure) {
-    Failed(std::move(*failure));
+    Failed(*failure);
     return {};
   }
   const uint64_t hash = HashText(reduced);

@@ -32,7 +32,7 @@ class PodRefresher {
  private:
   // Parses what came.  nullopt: no list.
   std::optional<FetchFailure> Read(std::string& reduced, PodListCounts& counts);
-  void Failed(FetchFailure failure);
+  void Failed(const FetchFailure& failure);
 
   PodFetch& fetch_;
   Clock& clock_;

@@ -28,8 +28,8 @@ uint64_t BytesReceived(int socket) {
 void Abort(int socket) {
   sockaddr none{};
   none.sa_family = AF_UNSPEC;
-  connect(socket, &none, sizeof none);
-  shutdown(socket, SHUT_RDWR);
+  (void)connect(socket, &none, sizeof none);
+  (void)shutdown(socket, SHUT_RDWR);
 }
 
 }  // namespace
