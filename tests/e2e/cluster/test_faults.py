@@ -56,7 +56,9 @@ class Faults(OnNode):
     def speaker(self):
         """A pod that speaks all the while; nothing of it may be missing or nameless."""
         name = "box-" + secrets.token_hex(3)
-        self.cluster.apply(pod(name, container("main", "speak", "-s", "-n", 0, "-i", 100, NAME)))
+        speaker = container("main", "speak", "-s", "-n", 0, "-i", 100, NAME)
+        # After five minutes without a kubelet it would be evicted.
+        self.cluster.apply(pod(name, speaker, tolerations=[{"operator": "Exists"}]))
         self.cluster.wait(f"pod/{name}", "Ready")
         uid = self.cluster.get("pod", name)["metadata"]["uid"]
         yield name, uid
