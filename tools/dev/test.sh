@@ -22,7 +22,7 @@
 #: program go into the cache folder that ./dev help names.
 
 results=build/test-results
-threaded_modules=(base source deliver app)
+threaded_modules=(base source kube deliver app)
 
 verb_test() {
   local suites=("$@")
