@@ -49,11 +49,11 @@ class WaitingSink {
 };
 
 struct WaitingLimits {
-  // A pod waits a second or two for its names; ten pods that start in a second
-  // and speak 50 times each are 1,500 events.
-  size_t events = 4096;
-  size_t events_of_one = 1024;  // a quarter: one pod's flood is its own matter
-  size_t bytes = size_t{16} << 20;
+  // All that ten pods a second say with 300 events each until the names of the
+  // last one come, kLongest at most.
+  size_t events = 12'288;
+  size_t events_of_one = 1024;  // a twelfth: one pod's flood is its own matter
+  size_t bytes = size_t{32} << 20;
 };
 
 struct WaitingStats {

@@ -25,6 +25,7 @@ verb_soak() {
     verb_test live
     rounds=$((rounds + 1))
   done
-  NW_QUIET_SECONDS=600 NW_FAULT_SECONDS=600 NW_CHURN_SECONDS=300 verb_test cluster
+  NW_QUIET_SECONDS=600 NW_FAULT_SECONDS=600 NW_CHURN_SECONDS=300 \
+    NW_CHURN_PER_SECOND=10 verb_test cluster
   say "the live tests passed $rounds times"
 }
