@@ -119,7 +119,8 @@ void Pipeline::ExpectPods() {
 void Pipeline::OnPods(const RecordView& record) {
   if (record.payload.empty()) {
     enricher_.OnSamePods(now_);
-    return waiting_.ReleaseNamed(*this);
+    waiting_.ReleaseNamed(*this);
+    return AskWhileWaiting();
   }
   const auto pods = ParsePodList(TextOf(record));
   if (!pods) {
@@ -129,6 +130,13 @@ void Pipeline::OnPods(const RecordView& record) {
   ExpectPods();
   enricher_.OnPods(*pods, now_);
   waiting_.ReleaseNamed(*this);
+  AskWhileWaiting();
+}
+
+// A list may come before the one that names what waits; who waits may say
+// nothing more.
+void Pipeline::AskWhileWaiting() {
+  if (!waiting_.empty()) ask_for_pods_();
 }
 
 void Pipeline::OnClock(const RecordView& record) {
@@ -153,6 +161,7 @@ void Pipeline::OnTimer(const RecordView& record) {
   if (!timer) return;
   const BootTime now = BootTimeFromNanoseconds(timer->time_ns);
   AdvanceTo(now);
+  AskWhileWaiting();
   correlator_.AdvanceTo(now);
   alerter_.AdvanceTo(now, *this);
 }

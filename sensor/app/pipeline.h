@@ -83,6 +83,7 @@ class Pipeline final : public RecordConsumer,
   void OnPolicy(const RecordView& record);
   void ExpectPods();
   void OnPods(const RecordView& record);
+  void AskWhileWaiting();
   void AdvanceTo(BootTime now);
   bool IsNamed(Event& event) override { return enricher_.Enrich(event); }
   void OnUnnamed(uint64_t cgroup) override { enricher_.GiveUp(cgroup, now_); }

@@ -29,7 +29,7 @@ def said_by(event):
 
 class Tally:
     def __init__(self):
-        self._seen = collections.Counter()  # (kind, uid, container, names) : events
+        self._seen = collections.Counter()  # (kind, uid, container, names, marked) : events
         self.rounds = collections.defaultdict(set)  # pod uid: n of its questions
 
     def add(self, event):
@@ -37,7 +37,8 @@ class Tally:
         if said:
             kind, uid, container, n = said
             named = event["container"] and event["container"]["name"]
-            self._seen[kind, uid, container, json.dumps(event["pod"]), named] += 1
+            marked = event.get("enrichment") is not None
+            self._seen[kind, uid, container, json.dumps(event["pod"]), named, marked] += 1
             if kind == "question":
                 self.rounds[uid].add(n)
 
@@ -45,10 +46,12 @@ class Tally:
         """truth: pod uid -> what its events' `pod` must be.  Returns figures."""
         figures = collections.Counter()
         samples = []
-        for (kind, uid, container, pod, named), count in self._seen.items():
+        for (kind, uid, container, pod, named, marked), count in self._seen.items():
             if uid not in truth:
                 continue
             verdict = self._verdict(json.loads(pod), named, truth[uid], container)
+            if verdict == "unknown" and not marked:
+                verdict = "wrong"  # it must say that it does not know
             figures[verdict] += count
             figures[kind] += count
             if verdict != "right" and len(samples) < SAMPLES:
