@@ -15,7 +15,6 @@
 #include "alert/sample_events.h"
 
 namespace {
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<uint64_t> allocations{0};
 }  // namespace
 

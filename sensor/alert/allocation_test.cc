@@ -12,7 +12,6 @@
 #include "alert/sample_events.h"
 
 namespace {
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 size_t allocations = 0;
 }  // namespace
 
