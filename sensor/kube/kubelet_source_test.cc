@@ -180,9 +180,9 @@ TEST(KubeletSource, FollowsARestartedContainerAndARotatedToken) {
     response.set_content(token == "Bearer the-token" ? before : after, "");
   });
   SystemClock clock;
+  Received received;
   auto source = NewKubeletSource(lab.Options(kubelet.port()), 10ms, clock);
   ASSERT_TRUE(source);
-  Received received;
   (*source)->Start(received.Sink());
   EXPECT_EQ(received.Take(), Reduced(MustParse(before)));
   lab.folder.Write("token", "expired");
