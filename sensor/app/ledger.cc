@@ -52,14 +52,19 @@ bool Ledger::Closes() const {
   const bool alerts = Total("findings_matched") ==
                       Total("findings_alerted") + Total("findings_suppressed");
   const bool events = Total("events_observed") == Total("events") + Waiting();
-  return kernel && decode && events && alerts;
+  const bool delivered = Total("alerts_spooled") ==
+                         Total("alerts_acked") + Total("alerts_refused") +
+                             Total("alerts_evicted") + Total("alerts_damaged") +
+                             Total("alerts_pending");
+  return kernel && decode && events && alerts && delivered;
 }
 
 std::string Ledger::ToPrometheus() const {
   std::string text;
   for (const auto& [name, counter] : counters_) {
-    const std::string metric = "nameward_" + name + "_total";
-    text += "# TYPE " + metric + " counter\n";
+    const bool gauge = name.ends_with("_pending");
+    const std::string metric = "nameward_" + name + (gauge ? "" : "_total");
+    text += "# TYPE " + metric + (gauge ? " gauge\n" : " counter\n");
     for (const auto& [label_value, value] : counter.values) {
       text += metric;
       if (!counter.label.empty())
@@ -95,6 +100,24 @@ std::string Ledger::ToJson() const {
   return text;
 }
 
+// "; kafka: spooled 3 = acked 3 + …"; nothing without a spool.
+std::string Ledger::Delivered() const {
+  std::string text;
+  const auto spooled = counters_.find("alerts_spooled");
+  if (spooled == counters_.end()) return text;
+  for (const auto& [sink, count] : spooled->second.values) {
+    text += "; " + sink + ": spooled " + std::to_string(count);
+    std::string_view sign = " = ";
+    for (const char* fate :
+         {"acked", "refused", "evicted", "damaged", "pending"}) {
+      text.append(sign).append(fate).append(" ");
+      text += std::to_string(At("alerts_" + std::string(fate), sink));
+      sign = " + ";
+    }
+  }
+  return text;
+}
+
 std::string Ledger::ToLine() const {
   const auto number = [this](std::string_view name) {
     return std::to_string(Total(name));
@@ -106,7 +129,7 @@ std::string Ledger::ToLine() const {
          ", rejected " + number("records_rejected") + "; matched " +
          number("findings_matched") + " = alerted " +
          number("findings_alerted") + " + suppressed " +
-         number("findings_suppressed") + "; " +
+         number("findings_suppressed") + Delivered() + "; " +
          (Closes() ? "closes" : "DOES NOT CLOSE");
 }
 

@@ -5,6 +5,7 @@
 //   consumed = decoded + rejected{reason} + passed over{not_dns, server_side}
 //   observed = events{kind} + waiting for their names
 //   matched  = alerted + suppressed{reason}
+//   spooled  = acked + refused + evicted + damaged + pending, for each sink
 //
 // Offered is what the kernel's programs had to say, made what the source says
 // itself (the cgroups that it found); the unit is a kernel record.
@@ -37,7 +38,7 @@ class Ledger {
   uint64_t InFlight() const;
   // Events that wait for the names of their pod.
   uint64_t Waiting() const;
-  // The four equations above hold (the first only once the kernel's counters
+  // The five equations above hold (the first only once the kernel's counters
   // are in the snapshot and nothing is in flight).
   bool Closes() const;
 
@@ -46,6 +47,8 @@ class Ledger {
   std::string ToLine() const;  // "offered 10 + made 2 = dropped 0 + …"
 
  private:
+  std::string Delivered() const;
+
   struct Counter {
     std::string label;
     std::map<std::string, uint64_t, std::less<>> values;

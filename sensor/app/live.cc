@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "app/alert_outputs.h"
 #include "app/gauge.h"
 #include "app/health.h"
 #include "app/kernel_ledger.h"
@@ -25,7 +26,6 @@
 #include "app/session.h"
 #include "app/surroundings.h"
 #include "app/verbs.h"
-#include "deliver/file_sink.h"
 #include "deliver/stdout_sink.h"
 #include "source/bpf_source.h"
 
@@ -46,7 +46,7 @@ struct Parts {
   std::optional<PodFeed> pods;
   bool kubelet_unproven = false;
   std::unique_ptr<HealthServer> health;
-  std::unique_ptr<AlertSink> alerts;
+  AlertOutputs alerts;
   std::unique_ptr<AlertSink> events;
   std::optional<RecordingConsumer> recording;
   std::unique_ptr<LiveSource> source;
@@ -77,13 +77,9 @@ Status OpenSinks(const LiveOptions& options, Parts& parts) {
   }
   if (options.rules == nullptr) return Ok();
   if (options.events) parts.events = std::make_unique<StdoutSink>();
-  if (settings.alert_file.empty()) {
-    parts.alerts = std::make_unique<StdoutSink>();
-    return Ok();
-  }
-  auto file = FileSink::Open(settings.alert_file);
-  if (!file) return file.error().Wrap("alerts.file");
-  parts.alerts = std::move(*file);
+  auto alerts = OpenAlertOutputs(settings, parts.context, parts.clock);
+  if (!alerts) return alerts.error();
+  parts.alerts = std::move(*alerts);
   return Ok();
 }
 
@@ -106,12 +102,6 @@ void TellSharedFolder(Log& log, const std::string& alert_file) {
                        " (give it a folder of its own)"});
     return;
   }
-}
-
-std::vector<std::string> WrittenFolders(const Settings& settings) {
-  if (settings.alert_file.empty()) return {};
-  const auto folder = std::filesystem::path(settings.alert_file).parent_path();
-  return {folder.empty() ? "." : folder.string()};
 }
 
 // What a running sensor reads again.
@@ -147,12 +137,13 @@ Status OpenSource(const LiveOptions& options, Parts& parts) {
   RightsOptions rights;
   rights.readable = ReadFolders(options);
   AddPodRights(options.settings, rights);
-  rights.writable = WrittenFolders(options.settings);
+  if (options.rules != nullptr) AddAlertRights(options.settings, rights);
   TellSharedFolder(parts.log, options.settings.alert_file);
   const auto dropped = DropRights(rights);
   if (!dropped) return dropped.error();
   TellDegraded(parts.log, dropped->degraded);
   TellLacks(options.settings, parts);
+  TellDegraded(parts.log, parts.alerts.degraded);
   return Ok();
 }
 
@@ -178,6 +169,7 @@ Ledger WholeLedger(const Parts& parts, const Session& session) {
   ledger.Merge(session.Counters());
   if (parts.reloader) parts.reloader->AddTo(ledger);
   if (parts.pods) parts.pods->AddTo(ledger);
+  AddCounters(parts.alerts, ledger);
   return ledger;
 }
 
@@ -195,13 +187,15 @@ HealthProbes Probes(const Parts& parts, const Session& session) {
   };
   probes.notes = [&]() -> std::string {
     return (parts.pods ? parts.pods->Note() : "") +
-           (parts.reloader ? parts.reloader->Note() : "");
+           (parts.reloader ? parts.reloader->Note() : "") +
+           DeliveryNotes(parts.alerts);
   };
   probes.gauges = [&] {
     return TierGauges(parts.source->report()) +
            Gauge("kubelet_unproven", parts.kubelet_unproven ? 1 : 0) +
            (parts.pods ? parts.pods->Gauges() : "") +
-           (parts.reloader ? parts.reloader->Gauges() : "");
+           (parts.reloader ? parts.reloader->Gauges() : "") +
+           DeliveryGauges(parts.alerts);
   };
   return probes;
 }
@@ -245,6 +239,7 @@ int Watch(Parts& parts, const std::string& set_id) {
   const auto inject = [&session](RecordBatch batch) {
     return session.Inject(std::move(batch));
   };
+  if (parts.alerts.delivery != nullptr) parts.alerts.delivery->Start();
   if (parts.health) parts.health->Serve(Probes(parts, session));
   if (parts.pods) parts.pods->Start();
   session.Start(FirstRecords(parts, set_id));
@@ -259,7 +254,8 @@ int Watch(Parts& parts, const std::string& set_id) {
   if (parts.pods) parts.pods->Stop();
   parts.source->Stop();
   const Status stopped = session.Stop();
-  TellUnwritten(parts.log, parts.alerts.get());
+  if (parts.alerts.delivery != nullptr) parts.alerts.delivery->Stop();
+  TellUnwritten(parts.log, parts.alerts.sink.get());
   parts.log.Tell(LogLevel::kInfo, WholeLedger(parts, session).ToLine());
   parts.health.reset();
   // A reader that has seen enough (`| head`) is no failure of the node.
@@ -270,7 +266,7 @@ int Watch(Parts& parts, const std::string& set_id) {
 // The rules' only owner is the pipeline then, so that a reload frees them.
 std::string MakePipeline(LiveOptions& options, Parts& parts) {
   PipelineOutputs outputs;
-  outputs.alerts = parts.alerts.get();
+  outputs.alerts = parts.alerts.sink.get();
   outputs.events = parts.events.get();
   outputs.human_events = options.human_events;
   outputs.alert_format = options.settings.alert_format;

@@ -89,6 +89,10 @@ inline constexpr bool kIsList = false;
 template <typename T>
 inline constexpr bool kIsList<std::vector<T>> = true;
 
+KafkaOptions& Group(Settings& s, const KafkaOptions*) { return s.kafka; }
+const KafkaOptions& Group(const Settings& s, const KafkaOptions*) {
+  return s.kafka;
+}
 KubeletSettings& Group(Settings& s, const KubeletSettings*) {
   return s.kubelet;
 }
@@ -214,6 +218,66 @@ std::vector<Key> PodKeys() {
   };
 }
 
+bool AreSinks(const Words& sinks) {
+  for (size_t i = 0; i < sinks.size(); ++i) {
+    if (sinks[i] != "stdout" && sinks[i] != "file" && sinks[i] != "kafka")
+      return false;
+    if (std::find(sinks.begin(), sinks.begin() + static_cast<ptrdiff_t>(i),
+                  sinks[i]) != sinks.begin() + static_cast<ptrdiff_t>(i))
+      return false;
+  }
+  return true;
+}
+
+// host:port; a name, an IPv4 or a bracketed IPv6 address.
+bool AreBrokers(const Words& brokers) {
+  return std::all_of(brokers.begin(), brokers.end(), [](const auto& broker) {
+    const size_t colon = broker.rfind(':');
+    return colon != std::string::npos && colon > 0 &&
+           Endpoint::Parse("0.0.0.0" + broker.substr(colon));
+  });
+}
+
+bool ArePorts(const Words& ports) {
+  return std::all_of(ports.begin(), ports.end(), [](const auto& port) {
+    return Endpoint::Parse("0.0.0.0:" + port).has_value();
+  });
+}
+
+bool AreProperties(const Words& properties) {
+  KafkaOptions options;
+  options.properties = properties;
+  return PropertiesOf(options).has_value();
+}
+
+std::vector<Key> KafkaKeys() {
+  using K = KafkaOptions;
+  constexpr char kPath[] = "a path";
+  return {
+      Field<K, Words>("kafka.brokers", "HOST:PORT, one or more", &K::brokers,
+                      AreBrokers),
+      Field<K, Words>("kafka.ports", "ports that the brokers advertise besides",
+                      &K::ports, ArePorts),
+      Field("kafka.topic", "a topic", &K::topic),
+      Field("kafka.dry_run_topic", "a topic", &K::dry_run_topic),
+      Field("kafka.client_id", "a name", &K::client_id),
+      Field("kafka.tls", "true or false", &K::tls),
+      Field("kafka.ca_file", kPath, &K::ca_file),
+      Field("kafka.cert_file", kPath, &K::cert_file),
+      Field("kafka.key_file", kPath, &K::key_file),
+      Field("kafka.sasl_mechanism",
+            "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER",
+            &K::sasl_mechanism),
+      Field("kafka.sasl_username", "a name", &K::sasl_username),
+      Field("kafka.sasl_password_file", kPath, &K::sasl_password_file),
+      Field("kafka.sasl_token_file", kPath, &K::sasl_token_file),
+      Field<K, Words>("kafka.properties",
+                      "NAME=VALUE of librdkafka, no secret in it, and none of "
+                      "those that order and acknowledgement rest on",
+                      &K::properties, AreProperties),
+  };
+}
+
 std::vector<Key> StageKeys() {
   return {
       Field("rules.paths", "files or directories", &Settings::rules),
@@ -221,6 +285,11 @@ std::vector<Key> StageKeys() {
              {"ocsf", "ecs", "falco", "human"}),
       Field("alerts.file", "a path, or nothing for stdout",
             &Settings::alert_file),
+      Field<Settings, Words>("alerts.sinks", "stdout, file or kafka, each once",
+                             &Settings::alert_sinks, AreSinks),
+      Field("alerts.spool", "a folder of its own, or nothing",
+            &Settings::spool),
+      Number("alerts.spool_megabytes", &Settings::spool_megabytes, 1, 1U << 20),
       Field("correlate.resolvers", "addresses with port, as 10.96.0.10:53",
             &Settings::resolvers),
       Field("correlate.encrypted_resolvers", "IP addresses",
@@ -243,7 +312,7 @@ std::vector<Key> StageKeys() {
 const std::vector<Key>& Keys() {
   static const std::vector<Key> keys = [] {
     std::vector<Key> all;
-    for (auto* part : {NodeKeys, PodKeys, StageKeys})
+    for (auto* part : {NodeKeys, PodKeys, StageKeys, KafkaKeys})
       for (Key& key : part()) all.push_back(std::move(key));
     return all;
   }();

@@ -18,6 +18,7 @@
 #include "alert/render.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "deliver/kafka_options.h"
 #include "kube/kubelet_client.h"  // KubeletTls
 #include "model/context.h"
 
@@ -57,6 +58,10 @@ struct Settings {
   std::vector<std::string> rules;  // rules.paths: files and directories
   AlertFormat alert_format = AlertFormat::kOcsf;  // alerts.format
   std::string alert_file;                         // alerts.file; empty: stdout
+  std::vector<std::string> alert_sinks;  // alerts.sinks; empty: as files say
+  std::string spool;                     // alerts.spool: a folder; empty: none
+  uint32_t spool_megabytes = 2048;       // alerts.spool_megabytes
+  KafkaOptions kafka;
   std::vector<Endpoint> resolvers;   // correlate.resolvers; empty: resolv.conf
   std::vector<IpAddress> encrypted;  // correlate.encrypted_resolvers
   std::vector<Redirect> redirects;   // correlate.redirects: a mesh's

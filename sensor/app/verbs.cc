@@ -59,6 +59,7 @@ int RunCommandLine(int argc, char** argv) {
   AddRecordVerb(app, chosen);
   AddReplayVerb(app, chosen);
   AddRulesVerb(app, chosen);
+  AddSpoolVerb(app, chosen);
   AddDoctorVerb(app, chosen);
   AddVersionVerb(app, chosen);
   AddCompletionVerb(app, chosen);

@@ -27,6 +27,7 @@ void AddRunVerb(CLI::App& app, ChosenVerb& chosen);
 void AddRecordVerb(CLI::App& app, ChosenVerb& chosen);
 void AddReplayVerb(CLI::App& app, ChosenVerb& chosen);
 void AddRulesVerb(CLI::App& app, ChosenVerb& chosen);
+void AddSpoolVerb(CLI::App& app, ChosenVerb& chosen);
 void AddDoctorVerb(CLI::App& app, ChosenVerb& chosen);
 void AddVersionVerb(CLI::App& app, ChosenVerb& chosen);
 void AddCompletionVerb(CLI::App& app, ChosenVerb& chosen);

@@ -16,10 +16,6 @@ die() {
   exit 2
 }
 
-not_built_yet() {
-  die "$1: not built yet (nothing of it is in this tree)"
-}
-
 verb_help() {
   sed -n 's/^#: \{0,1\}//p' "tools/dev/$1.sh"
 }

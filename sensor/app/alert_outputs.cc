@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/alert_outputs.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include "app/loss_alert.h"
+#include "deliver/file_sink.h"
+#include "deliver/kafka_sink.h"
+#include "deliver/stdout_sink.h"
+
+namespace nameward {
+namespace {
+
+constexpr std::string_view kOcsfSchema =
+    "https://schema.ocsf.io/1.5.0/classes/detection_finding";
+constexpr unsigned short kDnsPort = 53;
+
+// alerts.sinks, or what the other keys ask for.
+std::vector<std::string> SinkNames(const Settings& settings) {
+  if (!settings.alert_sinks.empty()) return settings.alert_sinks;
+  std::vector<std::string> names = {settings.alert_file.empty() ? "stdout"
+                                                                : "file"};
+  if (!settings.kafka.brokers.empty()) names.emplace_back("kafka");
+  return names;
+}
+
+Result<std::unique_ptr<AlertSink>> OpenLines(const Settings& settings,
+                                             const std::string& name) {
+  std::unique_ptr<AlertSink> sink;
+  if (name == "stdout") {
+    sink = std::make_unique<StdoutSink>();
+    return sink;
+  }
+  auto file = FileSink::Open(settings.alert_file);
+  if (!file) return file.error().Wrap("alerts.file");
+  sink = std::move(*file);
+  return sink;
+}
+
+KafkaOptions KafkaFor(const Settings& settings, const Context& context) {
+  KafkaOptions options = settings.kafka;
+  options.source = "/nodes/" + context.node + "/nameward";
+  if (settings.alert_format == AlertFormat::kOcsf)
+    options.data_schema = kOcsfSchema;
+  return options;
+}
+
+Result<std::unique_ptr<SpooledSink>> OpenSpooled(const Settings& settings,
+                                                 const std::string& name,
+                                                 const Context& context,
+                                                 const std::string& spool_id,
+                                                 Clock& clock) {
+  if (name == "kafka")
+    return MakeKafkaSink(KafkaFor(settings, context), spool_id, clock);
+  auto lines = OpenLines(settings, name);
+  if (!lines) return lines.error();
+  return std::unique_ptr<SpooledSink>(
+      std::make_unique<LineSpooledSink>(std::move(*lines)));
+}
+
+Result<std::unique_ptr<Spool>> OpenSpool(const Settings& settings,
+                                         SpoolOptions options,
+                                         std::vector<std::string>& degraded) {
+  if (settings.spool.empty()) {
+    degraded.push_back(
+        "alerts.spool: not set, so what Kafka has not yet acknowledged is in "
+        "memory only (name a folder that outlives the sensor)");
+    return Spool::InMemory(std::move(options));
+  }
+  auto disk = OpenDisk(settings.spool);
+  if (!disk) return disk.error();
+  auto spool = Spool::Open(std::move(*disk), std::move(options));
+  if (!spool) return spool.error().Wrap("alerts.spool");
+  if (const std::string trouble = (*spool)->Trouble(); !trouble.empty())
+    degraded.push_back("alerts.spool: " + trouble);
+  return spool;
+}
+
+Status CheckNames(const Settings& settings,
+                  const std::vector<std::string>& names) {
+  const auto named = [&](const char* name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (named("kafka") && settings.kafka.brokers.empty())
+    return Error{"alerts.sinks", "kafka is named, but no broker",
+                 "set kafka.brokers"};
+  if (named("file") && settings.alert_file.empty())
+    return Error{"alerts.sinks", "file is named, but no path",
+                 "set alerts.file"};
+  return Ok();
+}
+
+std::string FolderOf(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path();
+  return folder.empty() ? "." : folder.string();
+}
+
+void AddKafkaRights(const KafkaOptions& kafka, RightsOptions& rights) {
+  rights.allow_network = true;
+  // What finding a broker by name reads, and the system's authorities.
+  for (const char* path :
+       {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
+        "/etc/host.conf", "/etc/gai.conf", "/etc/ssl", "/usr/lib/ssl"})
+    if (std::filesystem::exists(path)) rights.readable.emplace_back(path);
+  for (const std::string& file : SecretFiles(kafka))
+    rights.readable.push_back(FolderOf(file));
+  rights.connect_ports.push_back(kDnsPort);  // a look-up that is truncated
+  for (const auto* list : {&kafka.brokers, &kafka.ports})
+    for (const std::string& broker : *list) {
+      const std::string port = broker.substr(broker.rfind(':') + 1);
+      unsigned short number = 0;
+      std::from_chars(port.data(), port.data() + port.size(), number);
+      rights.connect_ports.push_back(number);
+    }
+}
+
+std::string Sample(std::string_view name, const std::string& sink,
+                   const std::string& value) {
+  return std::string(name) + "{sink=\"" + sink + "\"} " + value + "\n";
+}
+
+void AppendLatency(const DeliveryReport::Sink& sink, std::string& text) {
+  constexpr std::string_view kName = "nameward_alert_latency_seconds";
+  uint64_t total = 0;
+  for (size_t i = 0; i < sink.latency.counts.size(); ++i) {
+    total += sink.latency.counts[i];
+    const bool last = i == LatencyHistogram::kMilliseconds.size();
+    const std::string bound =
+        last ? "+Inf"
+             : std::to_string(LatencyHistogram::kMilliseconds[i] / 1000.0);
+    text.append(kName).append("_bucket{sink=\"").append(sink.name);
+    text.append("\",le=\"").append(bound).append("\"} ");
+    text.append(std::to_string(total)).append("\n");
+  }
+  text += Sample(std::string(kName) + "_sum", sink.name,
+                 std::to_string(sink.latency.seconds));
+  text +=
+      Sample(std::string(kName) + "_count", sink.name, std::to_string(total));
+}
+
+}  // namespace
+
+Result<AlertOutputs> OpenAlertOutputs(const Settings& settings,
+                                      const Context& context, Clock& clock) {
+  const std::vector<std::string> names = SinkNames(settings);
+  NW_RETURN_IF_ERROR(CheckNames(settings, names));
+  AlertOutputs outputs;
+  const bool direct =
+      settings.spool.empty() && names.size() == 1 && names[0] != "kafka";
+  if (direct) {
+    auto lines = OpenLines(settings, names[0]);
+    if (!lines) return lines.error();
+    outputs.sink = std::move(*lines);
+    return outputs;
+  }
+  SpoolOptions options;
+  options.quota = uint64_t{settings.spool_megabytes} << 20;
+  options.boot_id = context.boot_id;
+  options.sinks = names;
+  auto spool = OpenSpool(settings, std::move(options), outputs.degraded);
+  if (!spool) return spool.error();
+  const std::string spool_id = (*spool)->id();
+  std::vector<std::unique_ptr<SpooledSink>> sinks;
+  for (const std::string& name : names) {
+    auto sink = OpenSpooled(settings, name, context, spool_id, clock);
+    if (!sink) return sink.error();
+    sinks.push_back(std::move(*sink));
+  }
+  auto delivery = std::make_unique<Delivery>(std::move(*spool),
+                                             std::move(sinks), names, clock);
+  delivery->SetTellLoss([settings, node = context.node, spool_id,
+                         &clock](const LostAlerts& loss) {
+    return RenderLoss(loss, {node, spool_id, settings.alert_format}, clock);
+  });
+  outputs.delivery = delivery.get();
+  outputs.sink = std::move(delivery);
+  return outputs;
+}
+
+void AddAlertRights(const Settings& settings, RightsOptions& rights) {
+  // Rotation renames files and makes new ones, so it is the folder.
+  if (!settings.alert_file.empty())
+    rights.writable.push_back(FolderOf(settings.alert_file));
+  if (!settings.spool.empty()) rights.writable.push_back(settings.spool);
+  if (!settings.kafka.brokers.empty()) AddKafkaRights(settings.kafka, rights);
+}
+
+void AddCounters(const AlertOutputs& outputs, Ledger& ledger) {
+  if (outputs.delivery == nullptr) return;
+  const DeliveryReport report = outputs.delivery->Report();
+  for (const DeliveryReport::Sink& sink : report.sinks) {
+    const auto add = [&](std::string_view name, uint64_t value) {
+      ledger.Add(name, "sink", sink.name, value);
+    };
+    add("alerts_spooled", sink.ledger.spooled);
+    add("alerts_acked", sink.ledger.acked);
+    add("alerts_refused", sink.ledger.refused);
+    add("alerts_evicted", sink.ledger.evicted);
+    add("alerts_damaged", sink.ledger.damaged);
+    add("alerts_pending", sink.ledger.pending());
+  }
+  const SpoolStats& spool = report.spool;
+  ledger.Add("spool_write_errors", spool.write_errors);
+  ledger.Add("spool_sync_errors", spool.sync_errors);
+  ledger.Add("spool_damaged_bytes", spool.damaged_bytes);
+  ledger.Add("spool_kept_in_memory", spool.kept_in_memory);
+}
+
+std::string DeliveryNotes(const AlertOutputs& outputs) {
+  if (outputs.delivery == nullptr) return {};
+  const DeliveryReport report = outputs.delivery->Report();
+  std::string text;
+  if (!report.trouble.empty()) text += "spool: " + report.trouble + "\n";
+  for (const DeliveryReport::Sink& sink : report.sinks)
+    if (!sink.trouble.empty())
+      text += "alerts wait for " + sink.name + ": " + sink.trouble + "\n";
+  return text;
+}
+
+std::string DeliveryGauges(const AlertOutputs& outputs) {
+  if (outputs.delivery == nullptr) return {};
+  const DeliveryReport report = outputs.delivery->Report();
+  std::string text;
+  const auto gauge = [&text](const std::string& name,
+                             const std::string& value) {
+    text += "# TYPE nameward_" + name + " gauge\nnameward_" + name + " " +
+            value + "\n";
+  };
+  gauge("spool_bytes", std::to_string(report.spool.bytes));
+  gauge("spool_quota_bytes", std::to_string(report.quota));
+  gauge("spool_memory_alerts", std::to_string(report.spool.memory_records));
+  gauge("spool_trouble", report.trouble.empty() ? "0" : "1");
+  if (report.minutes_left >= 0)
+    gauge("spool_minutes_left", std::to_string(report.minutes_left));
+  text += "# TYPE nameward_sink_in_flight gauge\n";
+  for (const auto& sink : report.sinks)
+    text += Sample("nameward_sink_in_flight", sink.name,
+                   std::to_string(sink.ledger.in_flight));
+  text += "# TYPE nameward_sink_oldest_seconds gauge\n";
+  for (const auto& sink : report.sinks)
+    text += Sample(
+        "nameward_sink_oldest_seconds", sink.name,
+        std::to_string(std::chrono::duration<double>(sink.oldest).count()));
+  text += "# TYPE nameward_sink_trouble gauge\n";
+  for (const auto& sink : report.sinks)
+    text += Sample("nameward_sink_trouble", sink.name,
+                   sink.trouble.empty() ? "0" : "1");
+  text += "# TYPE nameward_alert_latency_seconds histogram\n";
+  for (const auto& sink : report.sinks) AppendLatency(sink, text);
+  return text;
+}
+
+}  // namespace nameward

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Alerts that the spool had to give up, told as an alert of the sensor about
+// itself, so that a consumer can tell a gap in metadata.sequence from a lie.
+#ifndef NAMEWARD_APP_LOSS_ALERT_H_
+#define NAMEWARD_APP_LOSS_ALERT_H_
+
+#include <string>
+
+#include "alert/render.h"
+#include "base/clock.h"
+#include "deliver/spool.h"
+
+namespace nameward {
+
+struct LossTeller {
+  std::string node;
+  std::string spool_id;
+  AlertFormat format = AlertFormat::kOcsf;
+};
+
+inline constexpr char kAlertsLostRule[] = "nameward-alerts-lost";
+
+RenderedAlert RenderLoss(const LostAlerts& loss, const LossTeller& teller,
+                         Clock& clock);
+
+}  // namespace nameward
+
+#endif  // NAMEWARD_APP_LOSS_ALERT_H_

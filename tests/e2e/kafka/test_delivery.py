@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""From a connect on this kernel to a consumer that is not librdkafka.
+
+The broker is stopped, killed and frozen, the sensor killed: nothing that was
+appended is lost, each key keeps its order, a duplicate carries the same id.
+"""
+import json
+import os
+import pathlib
+import signal
+import sys
+import tempfile
+import time
+import unittest
+
+import watched
+from watched import TOPIC, Seen, await_delivered, connects, headers, metric, start
+
+from harness import runner, sensor
+from harness.netlab import NetLab
+from harness.process import wait_until
+
+RATE = 70  # of each of three clients: 210 alerts a second in all
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+
+class Delivery(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        from broker import Broker
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="nameward-kafka-"))
+        cls.broker = cls.enterClassContext(Broker(folder))
+
+    def setUp(self):
+        self.topic = f"{TOPIC}.{self._testMethodName[:40]}"
+        self.broker.create_topic(self.topic)
+        self.lab = self.enterContext(NetLab())
+        self.lab.host(1)
+        self.client = self.lab.host(2)
+        self.boxes = [self.lab.cgroups.plain(f"app{i}") for i in range(3)]
+        self.settings = {"kafka.brokers": self.broker.address(), "kafka.topic": self.topic,
+                         "alerts.sinks": "kafka"}
+
+    def run_connects(self, count, rate=RATE):
+        for process in connects(self.lab, self.client, self.boxes, count, rate):
+            self.assertEqual(process.wait(300), 0)
+
+    def read(self):
+        return Seen(self.broker.read_all(self.topic))
+
+    def assert_all(self, seen, alerts):
+        """Each alert came, in its key's order, and the numbers have no gap."""
+        self.assertEqual(len(seen.first), alerts)
+        self.assertEqual(seen.disorder, [])
+        self.assertEqual(seen.sequences(), list(range(alerts)))
+
+    def assert_closes(self, watch, alerts):
+        ledger = watch.ledger()
+        self.assertIs(ledger["closes"], True, ledger)
+        self.assertEqual(ledger["alerts_spooled"]["kafka"], alerts)
+        self.assertEqual(ledger["alerts_evicted"]["kafka"], 0)
+
+    def test_a_live_detection_reaches_a_consumer(self):
+        from jsonschema import Draft202012Validator
+        from kafka.partitioner.default import murmur2
+        schema = json.loads((sensor.ROOT / "docs/alert.schema.json").read_text())
+        with start(self.lab, self.settings) as watch:
+            self.run_connects(2)
+            await_delivered(watch, 6)
+            self.assert_closes(watch, 6)
+        records = self.broker.read_all(self.topic)
+        self.assert_all(Seen(records), 6)
+        for record in records:
+            about, alert = headers(record), json.loads(record.value)
+            Draft202012Validator(schema).validate(alert)
+            self.assertEqual(about["ce_id"], alert["metadata"]["uid"])
+            self.assertEqual(about["ce_sequence"], str(alert["metadata"]["sequence"]))
+            self.assertEqual(about["dedup_id"], alert["finding_info"]["uid"])
+            self.assertEqual((about["ce_specversion"], about["ce_type"], about["ce_subject"],
+                              about["content-type"], about["severity"]),
+                             ("1.0", "egress.finding.v1", "each-connect", "application/json",
+                              "medium"))
+            self.assertEqual(about["ce_time"], alert["time_dt"])
+            self.assertEqual(record.timestamp, alert["time"])
+            # As a Java client draws it, so that streams can be joined.
+            self.assertEqual(record.partition, (murmur2(record.key) & 0x7fffffff) % 6)
+        self.assertEqual({r.key.decode().rpartition("/")[2].partition("-")[0] for r in records},
+                         {"app0", "app1", "app2"})
+
+    def test_an_outage_at_two_hundred_alerts_a_second_loses_none(self):
+        seconds = watched.outage_seconds()
+        count = int((seconds + 4) * RATE)
+        with start(self.lab, self.settings) as watch:
+            clients = connects(self.lab, self.client, self.boxes, count, RATE)
+            wait_until(lambda: metric(watch, "alerts_acked_total") > 100, "nothing arrives")
+            memory = resident(watch.process.pid)
+            self.broker.kill()
+            for process in clients:
+                self.assertEqual(process.wait(600), 0)
+            self.assertGreater(metric(watch, "alerts_pending"), count)
+            self.assertIn("alerts wait for kafka:", watch.get("/readyz"))
+            self.assertLess(resident(watch.process.pid) - memory, 16 << 20)
+            self.broker.start()
+            await_delivered(watch, 3 * count)
+            self.assert_closes(watch, 3 * count)
+        self.assert_all(self.read(), 3 * count)
+
+    def test_a_broker_that_freezes_and_dies_again_and_again_loses_none(self):
+        count = 20 * RATE
+        with start(self.lab, self.settings) as watch:
+            clients = connects(self.lab, self.client, self.boxes, count, RATE)
+            for turn in range(4):
+                time.sleep(2)  # of alerts that arrive
+                if turn == 2:
+                    self.broker.kill()
+                    self.broker.start()
+                    continue
+                self.broker.process.send_signal(signal.SIGSTOP)
+                time.sleep(3)
+                self.broker.process.send_signal(signal.SIGCONT)
+            for process in clients:
+                self.assertEqual(process.wait(300), 0)
+            await_delivered(watch, 3 * count)
+            self.assert_closes(watch, 3 * count)
+        self.assert_all(self.read(), 3 * count)
+
+    def test_a_killed_sensor_goes_on_where_it_was(self):
+        expected = set()
+        for _ in range(3):
+            with start(self.lab, self.settings) as watch:
+                clients = connects(self.lab, self.client, self.boxes, 4 * RATE, RATE)
+                wait_until(lambda w=watch: metric(w, "alerts_acked_total") > 50, "nothing arrives")
+                os.kill(watch.process.pid, signal.SIGKILL)
+                watch.process.wait()
+                expected |= set(watched.spooled(self.lab.folder / "spool"))
+                for process in clients:
+                    process.wait(60)
+        with start(self.lab, self.settings) as watch:
+            await_delivered(watch, 0)
+        seen = self.read()
+        self.assertLessEqual(expected, set(seen.first))
+        self.assertEqual(seen.disorder, [])
+
+    def test_an_unknown_topic_is_said_and_nothing_is_lost(self):
+        late = self.topic + ".late"
+        with start(self.lab, {**self.settings, "kafka.topic": late}) as watch:
+            self.run_connects(1)
+            wait_until(lambda: "Unknown topic" in watch.get("/readyz"),
+                       lambda: watch.get("/readyz"), 60)
+            self.broker.create_topic(late)
+            await_delivered(watch, 3)
+        self.assert_all(Seen(self.broker.read_all(late)), 3)
+
+    def test_two_sensors_can_not_share_a_spool(self):
+        with start(self.lab, self.settings):
+            with self.assertRaisesRegex(AssertionError, "another sensor uses this spool"):
+                start(self.lab, self.settings).__enter__()
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+if __name__ == "__main__":
+    runner.main(needs=[sensor.missing, watched.missing])

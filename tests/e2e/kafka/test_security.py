@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""TLS, mutual TLS and SASL against a real broker, each with the wrong thing.
+
+Where it is wrong no alert leaves, the spool keeps it, and /readyz says why.
+"""
+import base64
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import watched
+from watched import TOPIC, Seen, await_delivered, connects, metric, start
+
+from harness import runner, sensor
+from harness.netlab import NetLab
+from harness.process import wait_until
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+
+def bearer_token(subject):
+    """An unsecured JWT (RFC 7519 6), which the test's broker takes."""
+    def part(value):
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+    now = int(time.time())
+    return f"{part({'alg': 'none'})}.{part({'sub': subject, 'iat': now, 'exp': now + 3600})}."
+
+
+class Security(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        from broker import PASSWORD, USER, Broker
+        cls.user, cls.password = USER, PASSWORD
+        cls.folder = pathlib.Path(cls.enterClassContext(
+            tempfile.TemporaryDirectory(prefix="nameward-kafka-")))
+        # The certificate is for the address, not for the name localhost.
+        cls.broker = cls.enterClassContext(Broker(cls.folder / "broker", "IP:127.0.0.1"))
+        cls.broker.create_topic(TOPIC)
+        cls.secrets = cls.folder / "secrets"
+        cls.secrets.mkdir()
+        (cls.secrets / "password").write_text(PASSWORD + "\n")
+        (cls.secrets / "wrong").write_text("not-" + PASSWORD)
+        (cls.secrets / "token").write_text(bearer_token(USER))
+        cls.lab = cls.enterClassContext(NetLab())
+        cls.lab.host(1)
+        cls.client = cls.lab.host(2)
+        cls.number = 0
+
+    def settings(self, listener, host="127.0.0.1", ca=None, **more):
+        return {"kafka.brokers": self.broker.address(listener, host), "alerts.sinks": "kafka",
+                "kafka.tls": "true", "kafka.ca_file": ca or self.broker.certificates.ca,
+                **{f"kafka.{key}": value for key, value in more.items()}}
+
+    def sasl(self, mechanism, password="password", **more):
+        return self.settings("sasl", sasl_mechanism=mechanism, sasl_username=self.user,
+                             sasl_password_file=self.secrets / password, **more)
+
+    def start(self, settings):
+        Security.number += 1
+        return start(self.lab, settings, spool=f"spool{self.number}")
+
+    def raise_alert(self):
+        box = self.lab.cgroups.plain("app")
+        [process] = connects(self.lab, self.client, [box], 1, 1)
+        self.assertEqual(process.wait(60), 0)
+
+    def assert_works(self, settings):
+        before = len(Seen(self.broker.read_all(TOPIC)).first)
+        with self.start(settings) as watch:
+            self.raise_alert()
+            await_delivered(watch, 1)
+            self.assertEqual(watch.get("/readyz"), "ok\n")
+        self.assertEqual(len(Seen(self.broker.read_all(TOPIC)).first), before + 1)
+
+    def assert_refused(self, settings, words):
+        before = len(self.broker.read_all(TOPIC))
+        with self.start(settings) as watch:
+            self.raise_alert()
+            wait_until(lambda: words in watch.get("/readyz"), lambda: watch.get("/readyz"), 60)
+            self.assertEqual(metric(watch, "alerts_pending"), 1)
+            self.assertNotIn(self.password, watch.errors() + watch.get("/readyz"))
+        self.assertEqual(len(self.broker.read_all(TOPIC)), before)
+
+    def test_tls_with_the_brokers_authority(self):
+        self.assert_works(self.settings("tls"))
+
+    def test_a_strangers_authority_is_refused(self):
+        self.assert_refused(self.settings("tls", ca=self.broker.certificates.stranger),
+                            "certificate verify failed")
+
+    def test_a_certificate_for_another_name_is_refused(self):
+        self.assert_refused(self.settings("tls", host="localhost"), "certificate verify failed")
+
+    def test_plain_text_to_a_tls_port_sends_nothing(self):
+        self.assert_refused({**self.settings("tls"), "kafka.tls": "false"}, "alerts wait for kafka")
+
+    def test_mutual_tls(self):
+        certificate, key = self.broker.certificates.issue("sensor")
+        self.assert_works(self.settings("mtls", cert_file=certificate, key_file=key))
+
+    def test_mutual_tls_without_a_certificate_is_refused(self):
+        self.assert_refused(self.settings("mtls"), "SSL")
+
+    def test_sasl_plain(self):
+        self.assert_works(self.sasl("PLAIN"))
+
+    def test_sasl_scram(self):
+        self.assert_works(self.sasl("SCRAM-SHA-256"))
+
+    def test_a_wrong_password_is_refused_and_a_mended_file_taken_without_a_restart(self):
+        settings = self.sasl("SCRAM-SHA-256", "rotated")
+        rotated = self.secrets / "rotated"
+        rotated.write_text("not-" + self.password)
+        with self.start(settings) as watch:
+            self.raise_alert()
+            wait_until(lambda: "uthentication" in watch.get("/readyz"),
+                       lambda: watch.get("/readyz"), 60)
+            rotated.write_text(self.password)
+            await_delivered(watch, 1, 60)
+
+    def test_a_wrong_password_of_plain_is_refused(self):
+        self.assert_refused(self.sasl("PLAIN", "wrong"), "uthentication")
+
+    def test_sasl_oauthbearer_with_a_token_from_a_file(self):
+        self.assert_works(self.settings("sasl", sasl_mechanism="OAUTHBEARER",
+                                        sasl_username=self.user,
+                                        sasl_token_file=self.secrets / "token"))
+
+    def test_no_secret_is_shown(self):
+        settings = self.sasl("PLAIN")
+        with self.start(settings) as watch:
+            self.raise_alert()
+            await_delivered(watch, 1)
+            pid = watch.process.pid
+            shown = [pathlib.Path(f"/proc/{pid}/cmdline").read_text(), watch.get("/metrics"),
+                     watch.get("/readyz"), watch.get("/api/ledger")]
+            self.assertEqual(watch.stop(), 0)
+            shown.append(watch.errors())
+        assigned = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+        shown.append(subprocess.run([sensor.BINARY, "run", "--print-config", *map(str, assigned)],
+                                    capture_output=True, text=True, check=True).stdout)
+        for text in shown:
+            self.assertNotIn(self.password, text)
+
+
+if __name__ == "__main__":
+    runner.main(needs=[sensor.missing, watched.missing])

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sensor with a real broker behind it, and pods' processes that raise alerts."""
+import collections
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "live"))
+
+from harness import sensor  # noqa: E402  found by the line above
+from harness.process import wait_until  # noqa: E402
+
+TOPIC = "nameward.alerts"
+# Each connect of the test's cgroups is an alert of its own.
+POLICY = """
+apiVersion: egress.rules/v1
+rules:
+  - id: each-connect
+    title: A connect
+    severity: medium
+    dedup: {window: 0s}
+    event: connect
+    scope: {cgroups: ["/nwtest*/**"]}
+    match: {proto: [tcp]}
+"""
+# $1 how many, $2 how many a second: each to a port of its own, so none is folded.
+CONNECTS = """
+import socket, sys, time
+count, rate, began = int(sys.argv[1]), float(sys.argv[2]), time.monotonic()
+for i in range(count):
+    with socket.socket() as s:
+        s.connect_ex(('192.0.2.1', 10000 + i))
+    ahead = began + i / rate - time.monotonic()
+    if ahead > 0:
+        time.sleep(ahead)
+"""
+
+
+def missing():
+    """Why there is no broker to test with, or None."""
+    try:
+        import kafka  # noqa: F401
+    except ImportError:
+        return "the Python client kafka-python is not installed"
+    from broker import jars
+    if not jars().exists():
+        return f"{jars()} is not there (tests/e2e/kafka/get_kafka.sh)"
+    return None
+
+
+def start(lab, settings, spool="spool"):
+    """A sensor; `settings` are keys of its configuration."""
+    policy = lab.folder / "policy.yaml"
+    policy.write_text(POLICY)
+    assigned = {"alerts.spool": lab.folder / spool, **settings}
+    flags = [word for key, value in assigned.items() for word in ("--set", f"{key}={value}")]
+    return sensor.Sensor(lab, policy=policy, flags=flags)
+
+
+def connects(lab, host, boxes, count, rate):
+    """Starts a client in each cgroup, each making `count` connects."""
+    command = [sys.executable, "-S", "-c", CONNECTS, count, rate]
+    return [lab.start(host, box, command, stdin=subprocess.DEVNULL) for box in boxes]
+
+
+def metric(watch, name, sink="kafka"):
+    found = re.search(rf'^nameward_{name}{{sink="{sink}"}} (\S+)$', watch.get("/metrics"),
+                      re.MULTILINE)
+    return float(found[1]) if found else 0
+
+
+def await_delivered(watch, at_least, seconds=120):
+    """Until so many alerts are acknowledged and none waits."""
+    wait_until(lambda: metric(watch, "alerts_acked_total") >= at_least
+               and metric(watch, "alerts_pending") == 0,
+               lambda: f"{metric(watch, 'alerts_acked_total')} of {at_least} acknowledged, "
+                       f"{metric(watch, 'alerts_pending')} wait; {watch.get('/readyz')}", seconds)
+
+
+def headers(record):
+    return {name: value.decode() for name, value in record.headers}
+
+
+class Seen:
+    """What a consumer sees: ids, duplicates, and whether each key kept its order."""
+
+    def __init__(self, records):
+        self.first, self.duplicates, self.disorder = {}, 0, []
+        last = collections.defaultdict(lambda: -1)
+        for record in sorted(records, key=lambda r: (r.partition, r.offset)):
+            about = headers(record)
+            known = self.first.setdefault(about["ce_id"], record)
+            if known is not record:
+                self.duplicates += 1
+                assert known.value == record.value and known.key == record.key
+                continue
+            sequence = int(about["ce_sequence"])
+            if sequence <= last[about["ce_spool"], record.key]:
+                self.disorder.append((record.key, sequence))
+            last[about["ce_spool"], record.key] = sequence
+
+    def sequences(self):
+        return sorted(int(headers(r)["ce_sequence"]) for r in self.first.values())
+
+
+def spooled(folder):
+    """The ids in a spool, by the sensor's own reader."""
+    run = subprocess.run([sensor.BINARY, "spool", "cat", folder], capture_output=True, check=True)
+    return [json.loads(line)["metadata"]["uid"] for line in run.stdout.splitlines()]
+
+
+def outage_seconds():
+    return float(os.environ.get("NW_OUTAGE_SECONDS", "60"))
