@@ -15,7 +15,7 @@ from harness import sensor  # noqa: E402  found by the line above
 from harness.process import wait_until  # noqa: E402
 
 TOPIC = "nameward.alerts"
-# Each connect of the test's cgroups is an alert of its own.
+# Each connect of the test's own cgroups, %s, is an alert of its own.
 POLICY = """
 apiVersion: egress.rules/v1
 rules:
@@ -24,8 +24,8 @@ rules:
     severity: medium
     dedup: {window: 0s}
     event: connect
-    scope: {cgroups: ["/nwtest*/**"]}
-    match: {proto: [tcp]}
+    scope: {cgroups: ["/%s/**"]}
+    match: {dst.proto: [tcp]}
 """
 # $1 how many, $2 how many a second: each to a port of its own, so none is folded.
 CONNECTS = """
@@ -55,7 +55,7 @@ def missing():
 def start(lab, settings, spool="spool"):
     """A sensor; `settings` are keys of its configuration."""
     policy = lab.folder / "policy.yaml"
-    policy.write_text(POLICY)
+    policy.write_text(POLICY % lab.cgroups.top.name)
     assigned = {"alerts.spool": lab.folder / spool, **settings}
     flags = [word for key, value in assigned.items() for word in ("--set", f"{key}={value}")]
     return sensor.Sensor(lab, policy=policy, flags=flags)
