@@ -165,9 +165,8 @@ std::vector<RecordConsumer*> Consumers(Parts& parts) {
 // Kernel and user side in one snapshot.  The kernel is read first: what it
 // sends meanwhile counts as not yet offered, never as lost.
 Ledger WholeLedger(const Parts& parts, const Session& session) {
-  // The kernel last: what was consumed meanwhile must have been sent.
-  Ledger ledger = session.Counters();
-  ledger.Merge(KernelLedger(parts.source->counters()));
+  Ledger ledger = KernelLedger(parts.source->counters());
+  ledger.Merge(session.Counters());
   if (parts.reloader) parts.reloader->AddTo(ledger);
   if (parts.pods) parts.pods->AddTo(ledger);
   AddCounters(parts.alerts, ledger);

