@@ -5,9 +5,10 @@
 #: What takes ten minutes or more: each fuzz target for an hour (or the seconds
 #: given), one after the other, then the live tests again and again for as long,
 #: ten minutes of a healthy cluster, in which no alert may come, pods that come and
-#: go for two times five minutes, and ten minutes without a kubelet.
+#: go for two times five minutes, ten minutes without a kubelet, and as long
+#: without a broker at 200 alerts a second.
 #:
-#: Needs root for the last four.  Installs what ./dev fuzz and ./dev test install.
+#: Needs root for all but the first.  Installs what ./dev fuzz and ./dev test install.
 
 verb_soak() {
   local seconds=${1:-3600} rounds=0 deadline
@@ -27,5 +28,6 @@ verb_soak() {
   done
   NW_QUIET_SECONDS=600 NW_FAULT_SECONDS=600 NW_CHURN_SECONDS=300 \
     NW_CHURN_PER_SECOND=10 verb_test cluster
+  NW_OUTAGE_SECONDS=$seconds verb_test kafka
   say "the live tests passed $rounds times"
 }

@@ -129,7 +129,10 @@ class Broker:
         admin.close()
 
     def read_all(self, topic):
-        """Every record of the topic as it is now."""
+        return list(self.records(topic))
+
+    def records(self, topic):
+        """Every record of the topic as it is now, one by one."""
         consumer = KafkaConsumer(topic, bootstrap_servers=self.address(),
                                  auto_offset_reset="earliest", enable_auto_commit=False)
         try:
@@ -138,11 +141,9 @@ class Broker:
             partitions = list(consumer.assignment())
             ends = consumer.end_offsets(partitions)
             consumer.seek_to_beginning(*partitions)
-            records = []
             while any(consumer.position(p) < ends[p] for p in partitions):
                 for batch in consumer.poll(timeout_ms=500).values():
-                    records += batch
-            return records
+                    yield from batch
         finally:
             consumer.close()
 

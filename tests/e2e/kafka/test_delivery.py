@@ -8,6 +8,7 @@ appended is lost, each key keeps its order, a duplicate carries the same id.
 import json
 import os
 import pathlib
+import re
 import signal
 import sys
 import tempfile
@@ -47,7 +48,7 @@ class Delivery(unittest.TestCase):
             self.assertEqual(process.wait(300), 0)
 
     def read(self):
-        return Seen(self.broker.read_all(self.topic))
+        return Seen(self.broker.records(self.topic))
 
     def assert_all(self, seen, alerts):
         """Each alert came, in its key's order, and the numbers have no gap."""
@@ -98,14 +99,22 @@ class Delivery(unittest.TestCase):
             memory = resident(watch.process.pid)
             self.broker.kill()
             for process in clients:
-                self.assertEqual(process.wait(600), 0)
+                self.assertEqual(process.wait(seconds + 600), 0)
             self.assertGreater(metric(watch, "alerts_pending"), count)
             self.assertIn("alerts wait for kafka:", watch.get("/readyz"))
-            self.assertLess(resident(watch.process.pid) - memory, 16 << 20)
+            grown = resident(watch.process.pid) - memory
+            stored = spool_bytes(watch)
             self.broker.start()
-            await_delivered(watch, 3 * count)
+            began, waiting = time.monotonic(), metric(watch, "alerts_pending")
+            await_delivered(watch, 3 * count, 120 + seconds)
+            took = time.monotonic() - began
             self.assert_closes(watch, 3 * count)
-        self.assert_all(self.read(), 3 * count)
+        seen = self.read()
+        print(f"{3 * count} alerts; the spool grew to {stored >> 20} MiB, memory by "
+              f"{grown >> 10} KiB; the last {waiting:.0f} went in {took:.1f} s; "
+              f"{seen.duplicates} came twice", flush=True)
+        self.assert_all(seen, 3 * count)
+        self.assertLess(grown, 16 << 20)
 
     def test_a_broker_that_freezes_and_dies_again_and_again_loses_none(self):
         count = 20 * RATE
@@ -157,6 +166,10 @@ class Delivery(unittest.TestCase):
         with start(self.lab, self.settings):
             with self.assertRaisesRegex(AssertionError, "another sensor uses this spool"):
                 start(self.lab, self.settings).__enter__()
+
+
+def spool_bytes(watch):
+    return int(re.search(r"^nameward_spool_bytes (\d+)$", watch.get("/metrics"), re.MULTILINE)[1])
 
 
 def resident(pid):
