@@ -9,6 +9,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
@@ -25,6 +26,7 @@ struct ModelFile {
 };
 
 struct ModelDiskState {
+  std::mutex mutex;  // one call at a time; the rest is for who has no threads
   std::map<std::string, std::shared_ptr<ModelFile>> files;
   std::set<std::string> synced_names;
   int calls = 0;  // that change something
@@ -72,6 +74,7 @@ class ModelDiskFile final : public DiskFile {
       : file_(std::move(file)), disk_(std::move(disk)) {}
 
   Status Write(Bytes bytes, uint64_t offset) override {
+    const std::lock_guard lock(disk_->mutex);
     int code = 0;
     // A write that is refused may still have written a part.
     const bool refused = disk_->Refused(code);
@@ -87,6 +90,7 @@ class ModelDiskFile final : public DiskFile {
     return Ok();
   }
   Result<size_t> Read(std::span<uint8_t> bytes, uint64_t offset) override {
+    const std::lock_guard lock(disk_->mutex);
     if (offset >= file_->bytes.size()) return size_t{0};
     const size_t size = std::min<size_t>(
         bytes.size(), file_->bytes.size() - static_cast<size_t>(offset));
@@ -94,12 +98,14 @@ class ModelDiskFile final : public DiskFile {
     return size;
   }
   Status Truncate(uint64_t size) override {
+    const std::lock_guard lock(disk_->mutex);
     int code = 0;
     if (disk_->Refused(code)) return ErrnoError("truncate", code);
     file_->bytes.resize(static_cast<size_t>(size));
     return Ok();
   }
   Status Sync() override {
+    const std::lock_guard lock(disk_->mutex);
     int code = 0;
     if (disk_->Refused(code)) return ErrnoError("sync", code);
     file_->synced = file_->bytes;
@@ -117,6 +123,7 @@ class ModelDisk final : public Disk {
       : state_(std::move(state)) {}
   Result<std::unique_ptr<DiskFile>> Open(const std::string& name,
                                          Mode mode) override {
+    const std::lock_guard lock(state_->mutex);
     auto at = state_->files.find(name);
     if (mode == Mode::kRead && at == state_->files.end())
       return ErrnoError(name, ENOENT);
@@ -131,18 +138,21 @@ class ModelDisk final : public Disk {
         std::make_unique<ModelDiskFile>(at->second, state_));
   }
   Status Remove(const std::string& name) override {
+    const std::lock_guard lock(state_->mutex);
     int code = 0;
     if (state_->Refused(code)) return ErrnoError("remove", code);
     state_->files.erase(name);
     return Ok();
   }
   Result<std::vector<DiskEntry>> List() override {
+    const std::lock_guard lock(state_->mutex);
     std::vector<DiskEntry> entries;
     for (const auto& [name, file] : state_->files)
       entries.push_back({name, file->bytes.size()});
     return entries;
   }
   Status SyncNames() override {
+    const std::lock_guard lock(state_->mutex);
     int code = 0;
     if (state_->Refused(code)) return ErrnoError("sync", code);
     state_->synced_names.clear();
