@@ -14,11 +14,12 @@
 #:   image     what the container image holds, and that it runs
 #:   cluster   a whole Kubernetes node, see ./dev cluster --help
 #:   kafka     alerts through a real Apache Kafka broker, stopped, killed, mistrusted
+#:   flink     docs/soc's correlations by Flink's SQL client over that broker
 #:   kernels   the sensor under other kernels in qemu, fetched from Debian's mirror
 #:
-#: Any other label of `ctest --print-labels` works too.  live, cluster and kafka need root
-#: (else they are skipped, which the last line counts).  Logs and JUnit files stay
-#: in build/test-results.  Installs what is missing of
+#: Any other label of `ctest --print-labels` works too.  live, cluster, kafka and
+#: flink need root (else they are skipped, which the last line counts).  Logs and
+#: JUnit files stay in build/test-results.  Installs what is missing of
 #: tools/dev/packages-{build,test}.txt; Python tools, kernels and the cluster's
 #: program go into the cache folder that ./dev help names.
 
@@ -32,7 +33,7 @@ verb_test() {
   rm -rf "$results"
   mkdir -p "$results"
   begin_cluster_program "${suites[@]}"
-  get_kafka_if_wanted "${suites[@]}"
+  get_jars_if_wanted "${suites[@]}"
   if [ ${#suites[@]} -eq 1 ] && [ "${suites[0]}" = asan ]; then
     lane asan
   elif [ ${#suites[@]} -eq 1 ] && [ "${suites[0]}" = tsan ]; then
@@ -47,10 +48,13 @@ verb_test() {
 }
 
 # Without Maven's registry the tests skip, and say so.
-get_kafka_if_wanted() {
-  case " ${*:-kafka} " in *" kafka "*) ;; *) return 0 ;; esac
-  bash tests/e2e/kafka/get_kafka.sh >"$results/kafka-jars.txt" 2>&1 ||
-    say "the broker's jars could not be fetched: see $results/kafka-jars.txt"
+get_jars_if_wanted() {
+  local part
+  for part in kafka flink; do
+    case " ${*:-kafka flink} " in *" $part "* | *" flink "*) ;; *) continue ;; esac
+    bash "tests/e2e/$part/get_$part.sh" >"$results/$part-jars.txt" 2>&1 ||
+      say "the jars of $part could not be fetched: see $results/$part-jars.txt"
+  done
 }
 
 # The cluster's program takes minutes to build, the first time: begin now.  The
