@@ -24,9 +24,18 @@ std::string WindowKey(const Finding& finding) {
          kUnit + finding.dedup_key;
 }
 
+std::string PodOf(const Event& event) {
+  const Workload& workload = WorkloadOf(event);
+  if (workload.pod)
+    return workload.pod->namespace_name + "/" + workload.pod->name;
+  if (!workload.pod_uid.empty()) return "pod/" + workload.pod_uid;
+  return workload.DisplayName();
+}
+
 std::string RateScope(const Event& event, const std::string& per) {
   const Workload& workload = WorkloadOf(event);
   if (per == "node" || per == "rule") return {};
+  if (per == "pod") return PodOf(event);
   if (per == "namespace" && workload.pod) return workload.pod->namespace_name;
   return workload.DisplayName();
 }
@@ -82,8 +91,9 @@ bool Alerter::CountHit(const Event& event) {
 // Whether the rule's rate limit lets one more alert pass; counts it if not.
 bool Alerter::Admit(const Event& event, const Finding& finding,
                     AlertReceiver& out) {
-  const RateLimit& limit = finding.rule->rate_limit;
-  if (limit.burst == 0 || limit.every <= Nanoseconds(0)) return true;
+  const RateLimit& stated = finding.rule->rate_limit;
+  const bool unlimited = stated.burst == 0 || stated.every <= Nanoseconds(0);
+  const RateLimit& limit = unlimited ? AlerterOptions::kStormLimit : stated;
   const std::string scope = RateScope(event, limit.per);
   std::string key = std::to_string(finding.rule->id.size());
   AppendPart(finding.rule->id, key);
@@ -93,11 +103,32 @@ bool Alerter::Admit(const Event& event, const Finding& finding,
     OpenInterval(key, event.time + limit.every, out);
     found = intervals_.find(key);
   }
-  Interval& interval = found->second;
-  if (interval.passed < limit.burst) {
-    ++interval.passed;
-    return true;
-  }
+  if (Pass(found->second, limit, event)) return true;
+  HoldBack(found->second, event, finding, scope);
+  return false;
+}
+
+// The limit's alerts first come, first served; and each pod's share.
+bool Alerter::Pass(Interval& interval, const RateLimit& limit,
+                   const Event& event) {
+  const bool room = interval.passed < limit.burst;
+  if (limit.per == "pod") return room && ++interval.passed > 0;
+  const uint32_t share =
+      std::max<uint32_t>(1, limit.burst / AlerterOptions::kShare);
+  const std::string pod = PodOf(event);
+  auto of_pod = interval.passed_of.find(pod);
+  if (of_pod == interval.passed_of.end() &&
+      interval.passed_of.size() < AlerterOptions::kMaxPods)
+    of_pod = interval.passed_of.emplace(pod, 0).first;
+  const bool known = of_pod != interval.passed_of.end();
+  if (!room && !(known && of_pod->second < share)) return false;
+  if (known) ++of_pod->second;
+  ++interval.passed;
+  return true;
+}
+
+void Alerter::HoldBack(Interval& interval, const Event& event,
+                       const Finding& finding, const std::string& scope) {
   ++stats_.suppressed_rate;
   Alert& summary = interval.summary;
   if (summary.count == 0) {
@@ -112,7 +143,6 @@ bool Alerter::Admit(const Event& event, const Finding& finding,
   ++summary.count;
   summary.time = offset_.ToWall(event.time);
   summary.last_seen = std::max(summary.last_seen, summary.time);
-  return false;
 }
 
 Alert Alerter::MakeAlert(const Event& event, Finding finding) const {
@@ -140,22 +170,33 @@ void Alerter::Emit(Alert& alert, AlertReceiver& out) {
 }
 
 void Alerter::OpenWindow(Alert alert, AlertReceiver& out) {
-  if (windows_.size() >= options_.max_windows) {
+  const size_t share =
+      std::max<size_t>(1, options_.max_windows / AlerterOptions::kShare);
+  const std::string pod = PodOf(alert.event);
+  const auto of_pod = window_ends_of_.find(pod);
+  const bool flooding =
+      of_pod != window_ends_of_.end() && of_pod->second.size() >= share;
+  if (windows_.size() >= options_.max_windows || flooding) {
     ++stats_.windows_closed_early;
-    CloseWindow(out);
+    CloseWindow(flooding ? *of_pod->second.begin() : *window_ends_.begin(),
+                out);
   }
   DropBulk(alert.event);
   const BootTime ends = alert.event.time + alert.finding.rule->dedup_window;
   window_ends_.emplace(ends, key_);
+  window_ends_of_[pod].emplace(ends, key_);
   windows_.emplace(key_, std::move(alert));
   UpdateNextDue();
 }
 
-// Ends the window that is due first.
-void Alerter::CloseWindow(AlertReceiver& out) {
-  auto node = windows_.extract(
-      window_ends_.extract(window_ends_.begin()).value().second);
+void Alerter::CloseWindow(std::pair<BootTime, std::string> due,
+                          AlertReceiver& out) {
+  auto node = windows_.extract(due.second);
   Alert& alert = node.mapped();
+  window_ends_.erase(due);
+  const auto of_pod = window_ends_of_.find(PodOf(alert.event));
+  of_pod->second.erase(due);
+  if (of_pod->second.empty()) window_ends_of_.erase(of_pod);
   if (alert.count == 1) return;  // told when the window opened
   alert.update = true;
   ++alert.update_number;
@@ -200,7 +241,10 @@ bool Alerter::CloseNext(AlertReceiver& out) {
       interval_ends_.empty() ||
       (!window_ends_.empty() &&
        window_ends_.begin()->first <= interval_ends_.begin()->first);
-  window ? CloseWindow(out) : CloseInterval(out);
+  if (window)
+    CloseWindow(*window_ends_.begin(), out);
+  else
+    CloseInterval(out);
   UpdateNextDue();
   return true;
 }

@@ -6,13 +6,20 @@
 // window ends, one update carries the exact count.  A window of zero length is
 // no window: each hit is an alert.
 //
-// Rate limit.  Of one rule and one namespace (or workload, or node), `burst`
-// alerts pass in each interval `every`, which starts with the first of them.
-// What exceeds it is counted, and one summary says so when the interval ends.
+// Rate limit.  Of one rule and one namespace (or workload, or pod, or node),
+// `burst` alerts pass in each interval `every`, which starts with the first of
+// them.  What exceeds it is counted, and one summary says so when the interval
+// ends.  A rule without a limit has kStormLimit.
+//
+// Storms.  What one pod does takes no other's place: a pod that has not yet had
+// its share of an interval (burst / kShare, at least one) passes although the
+// rest has used up the limit, and a pod that opens more than its part of the
+// windows (max_windows / kShare) closes its own.
 //
 // Bounds.  At most kMaxWindows windows and kMaxIntervals intervals are open;
 // the one that ends first closes early, reports its count as always, and is
 // counted.  A window keeps its first event without message bytes and records.
+// An interval counts at most kMaxPods pods apart; no node has as many.
 //
 // Ledger.  Each finding has exactly one fate: matched = alerts + suppressed.
 // Updates and summaries are emissions, not findings.  Alerts of a dry-run rule
@@ -50,6 +57,10 @@ struct AlerterOptions {
   // About 2 KiB each: 8 MiB in all.
   static constexpr size_t kMaxWindows = 4096;
   static constexpr size_t kMaxIntervals = 1024;
+  static constexpr size_t kShare = 8;
+  static constexpr size_t kMaxPods = 512;  // Kubernetes: 110 by default
+  // More than anybody reads, and less than a sink gets rid of in 100 ms.
+  static inline const RateLimit kStormLimit{"pod", 500, 5s};
 
   std::string node;
   std::string boot_id;
@@ -97,6 +108,7 @@ class Alerter {
   using Windows = std::map<std::string, Alert>;
   struct Interval {
     uint32_t passed = 0;
+    std::map<std::string, uint32_t> passed_of;  // each pod
     Alert summary;  // of what exceeded it; count 0: nothing yet
   };
   using Intervals = std::map<std::string, Interval>;
@@ -106,8 +118,12 @@ class Alerter {
   Alert MakeAlert(const Event& event, Finding finding) const;
   bool CountHit(const Event& event);
   bool Admit(const Event& event, const Finding& finding, AlertReceiver& out);
+  static bool Pass(Interval& interval, const RateLimit& limit,
+                   const Event& event);
+  void HoldBack(Interval& interval, const Event& event, const Finding& finding,
+                const std::string& scope);
   void OpenWindow(Alert alert, AlertReceiver& out);
-  void CloseWindow(AlertReceiver& out);
+  void CloseWindow(std::pair<BootTime, std::string> due, AlertReceiver& out);
   void OpenInterval(const std::string& key, BootTime ends, AlertReceiver& out);
   void CloseInterval(AlertReceiver& out);
   void Emit(Alert& alert, AlertReceiver& out);
@@ -118,6 +134,7 @@ class Alerter {
   ClockOffset offset_;
   Windows windows_;
   Deadlines window_ends_;
+  std::map<std::string, Deadlines> window_ends_of_;  // each pod, the same
   Intervals intervals_;
   Deadlines interval_ends_;
   BootTime next_due_ = BootTime::max();

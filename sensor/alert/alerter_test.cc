@@ -203,10 +203,10 @@ TEST_F(AlerterTest, KeepsNoMoreThanTheHeaderOfAMessageInAWindow) {
 
 class SmallAlerterTest : public AlerterTest {
  protected:
-  SmallAlerterTest() : AlerterTest(3, 2) {}
+  SmallAlerterTest() : AlerterTest(3 * AlerterOptions::kShare, 2) {}
 };
 
-TEST_F(SmallAlerterTest, ClosesTheOldestWindowEarlyAndTellsItsCount) {
+TEST_F(SmallAlerterTest, ClosesAPodsOldestWindowEarlyAndTellsItsCount) {
   Hit(1s, "a");
   Hit(2s, "a");
   Hit(3s, "b");

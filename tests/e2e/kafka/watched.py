@@ -23,6 +23,7 @@ rules:
     title: A connect
     severity: medium
     dedup: {window: 0s}
+    rate_limit: {per: rule, burst: 1000000, every: 1s}
     event: connect
     scope: {cgroups: ["/%s/**"]}
     match: {dst.proto: [tcp]}
