@@ -282,8 +282,8 @@ Enricher::Names Enricher::NamesInPod(const CgroupPath& parsed,
   if (parsed.container_id.empty()) return names;
   if (const auto* told = pods_.FindContainer(parsed.container_id)) {
     if (told->pod->uid == names.pod_uid) return NamesOf(*told);
-    names.naming = Naming::kNoContainer;  // the path lies
-    return names;
+    // The path lies, and who knows in which half: nobody is named.
+    return {nullptr, parsed.PodUid(), {}, {}, Naming::kMissing, false};
   }
   const auto found = entries_.find(entry.owner);
   const Entry& own = found == entries_.end() ? entry : found->second;

@@ -297,13 +297,13 @@ TEST_F(NamingTest, APodMadeInsideAContainerIsTheContainers) {
   EXPECT_EQ(enricher_.OwnerOf(92), 91U);
 }
 
-TEST_F(NamingTest, AContainerOfAnotherPodIsNotNamed) {
+TEST_F(NamingTest, NamesNeitherPodWhereTheContainerIsAnothers) {
   const std::string victim = PodUid(2);
   Tell({MakePod(kUid, "web", {{"main", {ContainerId(1)}}}),
         MakePod(victim, "bank", {{"main", {ContainerId(2)}}})});
   Born(92, kPod + "/" + ContainerId(2));
-  EXPECT_EQ(Who(92), "shop/web/");
-  EXPECT_EQ(NamingOf(92), Naming::kNoContainer);
+  EXPECT_EQ(Who(92), "/");
+  EXPECT_EQ(NamingOf(92), Naming::kMissing);
 }
 
 TEST_F(NamingTest, ANodeInAContainerHasThePodsOfItsKubelet) {  // kind

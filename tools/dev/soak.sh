@@ -27,7 +27,7 @@ verb_soak() {
     rounds=$((rounds + 1))
   done
   NW_QUIET_SECONDS=600 NW_FAULT_SECONDS=600 NW_CHURN_SECONDS=300 \
-    NW_CHURN_PER_SECOND=10 verb_test cluster
+    NW_CHURN_EVENTS=100000 NW_CHURN_PER_SECOND=10 verb_test cluster
   NW_OUTAGE_SECONDS=$seconds verb_test kafka
   say "the live tests passed $rounds times"
 }

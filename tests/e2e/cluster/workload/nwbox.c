@@ -10,6 +10,7 @@
  *     -p PORT     to connect to (80)
  *     -t udp|tcp  how (tcp); udp sends one datagram on a connected socket
  *     -l          look up only
+ *     -f          ends at the first failure
  *     -s          SIGTERM ends it at once; else only SIGKILL does, so that it
  *                 speaks while the pod is being deleted
  *     -w          waits to be told to end when it has spoken
@@ -43,7 +44,7 @@ struct plan {
   long rounds, interval_ms;
   const char* port;
   int type;  // SOCK_STREAM or SOCK_DGRAM
-  bool look_up_only, wait;
+  bool look_up_only, until_failure, wait;
 };
 
 static void end(int signal) {
@@ -115,6 +116,7 @@ static int speak(const struct plan* plan, char** names) {
       char name[256];
       fill(*pattern, round, name, sizeof name);
       met = speak_once(plan, name);
+      if (!met && plan->until_failure) return 1;
     }
     if (round != plan->rounds) nanosleep(&interval, NULL);
   }
@@ -129,7 +131,7 @@ static int type_of(const char* word) {
 static int speak_as_told(int count, char** words) {
   signal(SIGTERM, SIG_IGN);
   struct plan plan = {.rounds = 1, .port = "80", .type = SOCK_STREAM};
-  for (int flag; (flag = getopt(count, words, "n:i:p:t:lsw")) != -1;) {
+  for (int flag; (flag = getopt(count, words, "n:i:p:t:lfsw")) != -1;) {
     switch (flag) {
       case 'n':
         plan.rounds = atol(optarg);
@@ -145,6 +147,9 @@ static int speak_as_told(int count, char** words) {
         break;
       case 'l':
         plan.look_up_only = true;
+        break;
+      case 'f':
+        plan.until_failure = true;
         break;
       case 's':
         signal(SIGTERM, end);
