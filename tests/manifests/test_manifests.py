@@ -101,6 +101,15 @@ class Overlays(unittest.TestCase):
         self.assertIn("nodes/proxy", the(everything, "ClusterRole")["rules"][0]["resources"])
         self.assertIn("SYS_ADMIN", container(everything)["securityContext"]["capabilities"]["add"])
 
+    def test_keys_of_kafka_are_files_of_root_alone(self):
+        volumes = pod_spec(render("overlays/kafka-tls"))["volumes"]
+        [secret] = [v["secret"] for v in volumes if "secret" in v]
+        self.assertEqual(secret, {"secretName": "nameward-kafka", "defaultMode": 0o400})
+
+    def test_kafka_writes_to_its_spool_alone(self):
+        mounts = container(render("overlays/kafka-tls"))["volumeMounts"]
+        self.assertEqual([m["mountPath"] for m in mounts if not m.get("readOnly")], ["/var/lib/nameward"])
+
     def test_only_legacy_rbac_may_use_nodes_proxy(self):
         holders = [folder for folder in renderings()
                    if any("nodes/proxy" in rule["resources"] for rule in the(render(folder), "ClusterRole")["rules"])]
