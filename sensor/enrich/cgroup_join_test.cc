@@ -72,9 +72,8 @@ TEST_P(CgroupJoin, NamesNobodyOfAListWithoutThem) {
 // A path with the container of one pod below the cgroup of another.
 TEST_P(CgroupJoin, NamesNeitherOfTwoPodsThatAPathMixes) {
   if (Id().empty() || Uid().empty()) return;  // there are no two to mix
-  const std::vector<PodState> pods = {
-      Listed(Uid(), "own", ContainerId(1)),
-      Listed(kStranger, "stranger", Id())};
+  const std::vector<PodState> pods = {Listed(Uid(), "own", ContainerId(1)),
+                                      Listed(kStranger, "stranger", Id())};
   EXPECT_EQ(Who(pods, false), "/");
   EXPECT_EQ(Who(pods, true), "/");
   EXPECT_EQ(workload_->naming, Naming::kMissing);
@@ -130,10 +129,10 @@ TEST(CgroupJoinOfLines, NamesThePodWhereTheLineTellsOne) {
   for (const Line& line : kLines) {
     SCOPED_TRACE(std::to_string(line.number) + ": " + std::string(line.path));
     Enricher enricher;
-    enricher.OnPods({{MakePod(std::string(kUid), "own",
-                              {{"main", {std::string(kId)}}})},
-                     {}},
-                    At(1s));
+    enricher.OnPods(
+        {{MakePod(std::string(kUid), "own", {{"main", {std::string(kId)}}})},
+         {}},
+        At(1s));
     enricher.OnCgroup(Found(kCgroup, 0, std::string(line.path)));
     const WorkloadRef workload = WorkloadOf(enricher, kCgroup);
     std::string who = workload->pod ? workload->pod->name : "";
