@@ -38,9 +38,9 @@ def jars():
     return pathlib.Path(cache) / "kafka/lib"
 
 
-def free_ports(count):
+def free_ports(count, host="127.0.0.1"):
     """Distinct ports that nobody listens on now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    sockets = [socket.create_server((host, 0)) for _ in range(count)]
     ports = [s.getsockname()[1] for s in sockets]
     for s in sockets:
         s.close()
@@ -80,10 +80,12 @@ class Certificates:
 
 
 class Broker:
-    def __init__(self, folder, server_names="DNS:localhost,IP:127.0.0.1"):
-        self.folder = pathlib.Path(folder)
+    """On `host`, which its certificate must name for others than the loopback."""
+
+    def __init__(self, folder, server_names="DNS:localhost,IP:127.0.0.1", host="127.0.0.1"):
+        self.folder, self.host = pathlib.Path(folder), host
         self.certificates = Certificates(self.folder / "certificates")
-        self.ports = dict(zip(LISTENERS, free_ports(len(LISTENERS)), strict=True))
+        self.ports = dict(zip(LISTENERS, free_ports(len(LISTENERS), host), strict=True))
         self.process = None
         self._write_properties(server_names)
 
@@ -99,8 +101,8 @@ class Broker:
     def __exit__(self, *_):
         self.stop(signal.SIGKILL)
 
-    def address(self, listener="plain", host="127.0.0.1"):
-        return f"{host}:{self.ports[listener]}"
+    def address(self, listener="plain", host=None):
+        return f"{host or self.host}:{self.ports[listener]}"
 
     def start(self):
         """Starts, and waits until it answers."""
@@ -171,8 +173,8 @@ class Broker:
         sasl = "listener.name.sasl"
         lines = {
             "process.roles": "broker,controller", "node.id": 1,
-            "controller.quorum.voters": f"1@127.0.0.1:{self.ports['controller']}",
-            "listeners": ",".join(f"{name(x)}://127.0.0.1:{self.ports[x]}" for x in LISTENERS),
+            "controller.quorum.voters": f"1@{self.address('controller')}",
+            "listeners": ",".join(f"{name(x)}://{self.address(x)}" for x in LISTENERS),
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAIN",
             "listener.security.protocol.map":
