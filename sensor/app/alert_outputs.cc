@@ -17,15 +17,6 @@ constexpr std::string_view kOcsfSchema =
     "https://schema.ocsf.io/1.5.0/classes/detection_finding";
 constexpr unsigned short kDnsPort = 53;
 
-// alerts.sinks, or what the other keys ask for.
-std::vector<std::string> SinkNames(const Settings& settings) {
-  if (!settings.alert_sinks.empty()) return settings.alert_sinks;
-  std::vector<std::string> names = {settings.alert_file.empty() ? "stdout"
-                                                                : "file"};
-  if (!settings.kafka.brokers.empty()) names.emplace_back("kafka");
-  return names;
-}
-
 Result<std::unique_ptr<AlertSink>> OpenLines(const Settings& settings,
                                              const std::string& name) {
   std::unique_ptr<AlertSink> sink;
@@ -142,9 +133,17 @@ void AppendLatency(const DeliveryReport::Sink& sink, std::string& text) {
 
 }  // namespace
 
+std::vector<std::string> AlertSinkNames(const Settings& settings) {
+  if (!settings.alert_sinks.empty()) return settings.alert_sinks;
+  std::vector<std::string> names = {settings.alert_file.empty() ? "stdout"
+                                                                : "file"};
+  if (!settings.kafka.brokers.empty()) names.emplace_back("kafka");
+  return names;
+}
+
 Result<AlertOutputs> OpenAlertOutputs(const Settings& settings,
                                       const Context& context, Clock& clock) {
-  const std::vector<std::string> names = SinkNames(settings);
+  const std::vector<std::string> names = AlertSinkNames(settings);
   NW_RETURN_IF_ERROR(CheckNames(settings, names));
   AlertOutputs outputs;
   const bool direct =

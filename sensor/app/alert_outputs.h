@@ -27,6 +27,9 @@ struct AlertOutputs {
   std::vector<std::string> degraded;
 };
 
+// alerts.sinks, or what the other keys ask for.
+std::vector<std::string> AlertSinkNames(const Settings& settings);
+
 Result<AlertOutputs> OpenAlertOutputs(const Settings& settings,
                                       const Context& context, Clock& clock);
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "alert/json_writer.h"
+#include "app/delivery_facts.h"
 #include "app/doctor_facts.h"
 #include "app/flags.h"
 #include "app/live.h"
@@ -47,7 +48,8 @@ int Doctor(const DoctorFlags& flags) {
   for (const auto& facts :
        {ProbeNode(KernelOptions(*settings)), ConfinementFacts(),
         PodEnvironmentFacts(ReadPodEnvironment(), in_pod),
-        SettingFacts(*settings), PodFacts(*settings, in_pod)}) {
+        SettingFacts(*settings), PodFacts(*settings, in_pod),
+        DeliveryFacts(*settings)}) {
     for (const NodeFact& fact : facts) {
       WantsHuman(flags.format) ? PrintHuman(fact) : PrintJson(fact);
       missing = missing || fact.state == FactState::kMissing;
