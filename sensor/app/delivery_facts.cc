@@ -51,10 +51,11 @@ NodeFact SpoolError(const std::string& why) {
           "it"};
 }
 
-FolderRoom LookAt(const std::string& folder) {
+// `place`: the folder, or its parent where it is not made yet.
+FolderRoom LookAt(const std::string& folder, const std::string& place) {
   FolderRoom room;
   struct statfs system {};
-  if (statfs(folder.c_str(), &system) == 0) {
+  if (statfs(place.c_str(), &system) == 0) {
     room.free =
         uint64_t{system.f_bavail} * static_cast<uint64_t>(system.f_bsize);
     room.in_memory = system.f_type == TMPFS_MAGIC;
@@ -67,24 +68,23 @@ FolderRoom LookAt(const std::string& folder) {
 }
 
 NodeFact SpoolFact(const Settings& settings) {
-  std::string folder = settings.spool;
-  if (folder.empty())
+  std::string place = settings.spool;
+  if (place.empty())
     return {"spool", FactState::kDegraded,
             "none: what a sink has not acknowledged is in memory only",
             "set alerts.spool to a folder that outlives the sensor"};
   struct stat found {};
-  if (stat(folder.c_str(), &found) != 0) {
-    const auto parent = std::filesystem::path(folder).parent_path();
-    if (access(parent.c_str(), W_OK | X_OK) != 0)
-      return SpoolError(ErrnoError(parent.string(), errno).ToString());
-    folder = parent.string();
+  if (stat(place.c_str(), &found) != 0) {
+    place = std::filesystem::path(place).parent_path();
+    if (access(place.c_str(), W_OK | X_OK) != 0)
+      return SpoolError(ErrnoError(place, errno).ToString());
   } else if (!S_ISDIR(found.st_mode)) {
-    return SpoolError(folder + ": is no folder");
-  } else if (access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
-    return SpoolError(ErrnoError(folder, errno).ToString());
+    return SpoolError(place + ": is no folder");
+  } else if (access(place.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return SpoolError(ErrnoError(place, errno).ToString());
   }
   return RoomFact(settings.spool, settings.spool_megabytes * kMebibyte,
-                  LookAt(folder));
+                  LookAt(settings.spool, place));
 }
 
 NodeFact KafkaFact(const Settings& settings) {
