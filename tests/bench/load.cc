@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // load fill CGROUPS           look-ups of 1,024 addresses in each cgroup
 // load steady CGROUPS RATE S  RATE look-ups and as many connects a second
+// load connects CGROUP RATE S RATE connects a second to ports that nobody has
 // load windows CGROUP         "connect MS" on stdin, "operations cpu_ns" out
 //
 // Both ends in one thread, on loopback of this network namespace; the servers'
@@ -124,6 +125,33 @@ int Steady(const std::string& path, uint64_t rate, uint64_t seconds) {
   return 0;
 }
 
+// No server: the answer is a reset, and the other CPU stays free.  RATE 0: as
+// many as it can.
+int Connects(const std::string& cgroup, uint64_t rate, uint64_t seconds) {
+  Join(cgroup);
+  const uint64_t start = NowNs(CLOCK_MONOTONIC);
+  uint64_t done = 0;
+  uint64_t passed = 0;
+  while ((passed = NowNs(CLOCK_MONOTONIC) - start) < seconds * 1'000'000'000) {
+    const uint64_t due = rate == 0 ? done + 100 : rate * passed / 1'000'000'000;
+    for (; done < due; ++done) {
+      sockaddr_in to{};
+      to.sin_family = AF_INET;
+      to.sin_port = htons(static_cast<uint16_t>(10'000 + done % 50'000));
+      to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      const int fd =
+          Must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+      (void)connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+      close(fd);
+    }
+    if (rate > 0) usleep(kTickNs / 1000);
+  }
+  std::printf("{\"done\": %llu, \"seconds\": %.3f}\n",
+              static_cast<unsigned long long>(done),
+              static_cast<double>(passed) / 1e9);
+  return 0;
+}
+
 int Windows(const std::string& cgroup) {
   auto generator = Generator::Start(cgroup, kCpu);
   if (!generator) return 1;
@@ -147,7 +175,11 @@ int Main(int argc, char** argv) {
   if (verb == "steady" && argc == 5)
     return Steady(argv[2], std::strtoull(argv[3], nullptr, 10),
                   std::strtoull(argv[4], nullptr, 10));
-  std::fprintf(stderr, "load fill|steady|windows CGROUPS [RATE SECONDS]\n");
+  if (verb == "connects" && argc == 5)
+    return Connects(argv[2], std::strtoull(argv[3], nullptr, 10),
+                    std::strtoull(argv[4], nullptr, 10));
+  std::fprintf(stderr,
+               "load fill|connects|steady|windows CGROUPS [RATE SECONDS]\n");
   return 2;
 }
 
