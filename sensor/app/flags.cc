@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 
 #include "app/policy_files.h"
 #include "app/surroundings.h"
@@ -44,6 +46,59 @@ Status ReadFile(Settings& settings, const SettingFlags& flags) {
   return ReadConfigFile(settings, path, *text);
 }
 
+// NAMEWARD_KAFKA_SASL_PASSWORD_FILE=PATH for kafka.sasl_password_file.
+std::string VariableOf(std::string_view key) {
+  std::string name = "NAMEWARD_";
+  for (const char c : key)
+    name += c == '.' ? '_' : static_cast<char>(std::toupper(c));
+  return name;
+}
+
+// Where secrets are, and only that: what they are would show in /proc.
+Status ApplyFileVariables(Settings& settings) {
+  for (char** at = environ; *at != nullptr; ++at) {
+    const std::string_view text = *at;
+    const std::string name(text.substr(0, text.find('=')));
+    if (!name.starts_with("NAMEWARD_") || !name.ends_with("_FILE")) continue;
+    const auto names = SettingNames();
+    const auto key = std::find_if(
+        names.begin(), names.end(), [&name](std::string_view candidate) {
+          return candidate.ends_with("_file") && VariableOf(candidate) == name;
+        });
+    if (key == names.end())
+      return Error{name, "no key of this name holds a file's path",
+                   "NAMEWARD_KAFKA_SASL_PASSWORD_FILE sets "
+                   "kafka.sasl_password_file, and so on"};
+    NW_RETURN_IF_ERROR(SetKey(
+        settings, *key, {std::string(text.substr(name.size() + 1))}, name));
+  }
+  return Ok();
+}
+
+Status CheckKafka(const KafkaOptions& kafka) {
+  const std::string& mechanism = kafka.sasl_mechanism;
+  const bool bearer = mechanism == "OAUTHBEARER";
+  if (kafka.cert_file.empty() != kafka.key_file.empty())
+    return Error{"kafka.cert_file, kafka.key_file", "only one is set",
+                 "set both or neither"};
+  if (!kafka.tls && !(kafka.ca_file + kafka.cert_file).empty())
+    return Error{"kafka.tls", "false, but certificates are named",
+                 "set kafka.tls: true"};
+  if (bearer && kafka.sasl_token_file.empty())
+    return Error{"kafka.sasl_mechanism OAUTHBEARER", "no token is named",
+                 "set kafka.sasl_token_file"};
+  if (!mechanism.empty() && !bearer &&
+      (kafka.sasl_username.empty() || kafka.sasl_password_file.empty()))
+    return Error{"kafka.sasl_mechanism " + mechanism,
+                 "user or password is not named",
+                 "set kafka.sasl_username and kafka.sasl_password_file"};
+  if (mechanism.empty() &&
+      !(kafka.sasl_password_file + kafka.sasl_token_file).empty())
+    return Error{"kafka.sasl_mechanism", "not set, but a secret is named",
+                 "set PLAIN, SCRAM-SHA-512 or OAUTHBEARER"};
+  return Ok();
+}
+
 // What no single key can say.
 Status CheckTogether(const Settings& settings) {
   const KubeletSettings& kubelet = settings.kubelet;
@@ -52,7 +107,7 @@ Status CheckTogether(const Settings& settings) {
                  "set both or neither"};
   if (settings.pods == PodsFrom::kFile && settings.pods_file.empty())
     return Error{"pods.source file", "no file is named", "set pods.file"};
-  return Ok();
+  return CheckKafka(settings.kafka);
 }
 
 }  // namespace
@@ -88,6 +143,7 @@ Result<Settings> LoadSettings(const SettingFlags& flags) {
   settings.node_name = HostName();
   NW_RETURN_IF_ERROR(ApplyEnvironment(ReadPodEnvironment(), settings));
   NW_RETURN_IF_ERROR(ReadFile(settings, flags));
+  NW_RETURN_IF_ERROR(ApplyFileVariables(settings));
   const auto set = [&settings](const char* key,
                                const std::vector<std::string>& words,
                                const char* flag) {

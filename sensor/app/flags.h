@@ -28,7 +28,8 @@ struct SettingFlags {
 
 void AddSettingFlags(CLI::App& verb, SettingFlags& flags);
 
-// Defaults, then a pod's environment, the file, the flags.
+// Defaults, then a pod's environment, the file, NAMEWARD_…_FILE variables, the
+// flags.
 Result<Settings> LoadSettings(const SettingFlags& flags);
 
 }  // namespace nameward

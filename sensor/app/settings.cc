@@ -250,24 +250,40 @@ bool AreProperties(const Words& properties) {
   return PropertiesOf(options).has_value();
 }
 
+// Kafka's own rule, org.apache.kafka.common.internals.Topic.
+bool IsTopic(const std::string& name) {
+  return !name.empty() && name.size() <= 249 && name != "." && name != ".." &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return std::isalnum(c) || c == '.' || c == '_' || c == '-';
+         });
+}
+
+bool IsMechanism(const std::string& name) {
+  return name.empty() || name == "PLAIN" || name == "SCRAM-SHA-256" ||
+         name == "SCRAM-SHA-512" || name == "OAUTHBEARER";
+}
+
 std::vector<Key> KafkaKeys() {
   using K = KafkaOptions;
   constexpr char kPath[] = "a path";
+  constexpr char kTopic[] = "a topic: up to 249 letters, digits, . _ -";
   return {
       Field<K, Words>("kafka.brokers", "HOST:PORT, one or more", &K::brokers,
                       AreBrokers),
       Field<K, Words>("kafka.ports", "ports that the brokers advertise besides",
                       &K::ports, ArePorts),
-      Field("kafka.topic", "a topic", &K::topic),
-      Field("kafka.dry_run_topic", "a topic", &K::dry_run_topic),
+      Field<K, std::string>("kafka.topic", kTopic, &K::topic, IsTopic),
+      Field<K, std::string>("kafka.dry_run_topic", kTopic, &K::dry_run_topic,
+                            IsTopic),
       Field("kafka.client_id", "a name", &K::client_id),
       Field("kafka.tls", "true or false", &K::tls),
       Field("kafka.ca_file", kPath, &K::ca_file),
       Field("kafka.cert_file", kPath, &K::cert_file),
       Field("kafka.key_file", kPath, &K::key_file),
-      Field("kafka.sasl_mechanism",
-            "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER",
-            &K::sasl_mechanism),
+      Field<K, std::string>(
+          "kafka.sasl_mechanism",
+          "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER",
+          &K::sasl_mechanism, IsMechanism),
       Field("kafka.sasl_username", "a name", &K::sasl_username),
       Field("kafka.sasl_password_file", kPath, &K::sasl_password_file),
       Field("kafka.sasl_token_file", kPath, &K::sasl_token_file),

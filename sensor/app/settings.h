@@ -2,8 +2,8 @@
 // The configuration (docs/operations.md): every key has a default, so no file
 // is needed.
 //
-// Order of precedence: flag, file, the pod's environment (surroundings.h),
-// default; each value knows where it came from, which --print-config shows.
+// Order of precedence: flag, NAMEWARD_…_FILE (flags.h), file, the pod's
+// environment (surroundings.h), default; each value knows where it came from, which --print-config shows.
 // Parsed once, before anything privileged; passed on as plain values.
 #ifndef NAMEWARD_APP_SETTINGS_H_
 #define NAMEWARD_APP_SETTINGS_H_

@@ -34,7 +34,10 @@ TEST(Settings, BadValuesSayWhatIsExpected) {
         std::pair{"metrics.listen", "pod:http"}, std::pair{"pods", "docker"},
         std::pair{"kubelet.address", "worker-7"},
         std::pair{"kubelet.port", "65536"}, std::pair{"kubelet.tls", "off"},
-        std::pair{"kubelet.poll", "0s"}, std::pair{"node.flows", "yes"}}) {
+        std::pair{"kubelet.poll", "0s"}, std::pair{"node.flows", "yes"},
+        std::pair{"kafka.brokers", "kafka"}, std::pair{"kafka.topic", "a b"},
+        std::pair{"kafka.sasl_mechanism", "GSSAPI"},
+        std::pair{"kafka.properties", "sasl.password=x"}}) {
     const std::string error = ErrorOf(SetKey(settings, key, {value}, "f:1:1"));
     EXPECT_NE(error.find("f:1:1: bad value for " + std::string(key)),
               std::string::npos)

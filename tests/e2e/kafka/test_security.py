@@ -97,7 +97,8 @@ class Security(unittest.TestCase):
         self.assert_refused(self.settings("tls", host="localhost"), "certificate verify failed")
 
     def test_plain_text_to_a_tls_port_sends_nothing(self):
-        self.assert_refused({**self.settings("tls"), "kafka.tls": "false"}, "alerts wait for kafka")
+        settings = {"kafka.brokers": self.broker.address("tls"), "alerts.sinks": "kafka"}
+        self.assert_refused(settings, "alerts wait for kafka")
 
     def test_mutual_tls(self):
         certificate, key = self.broker.certificates.issue("sensor")
