@@ -3,8 +3,9 @@
 // is needed.
 //
 // Order of precedence: flag, NAMEWARD_…_FILE (flags.h), file, the pod's
-// environment (surroundings.h), default; each value knows where it came from, which --print-config shows.
-// Parsed once, before anything privileged; passed on as plain values.
+// environment (surroundings.h), default; each value knows where it came from,
+// which --print-config shows. Parsed once, before anything privileged; passed
+// on as plain values.
 #ifndef NAMEWARD_APP_SETTINGS_H_
 #define NAMEWARD_APP_SETTINGS_H_
 
