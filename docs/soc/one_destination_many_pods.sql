@@ -7,12 +7,12 @@ SELECT
   window_time AS till,
   COUNT(DISTINCT pod) AS pods,
   COUNT(DISTINCT node) AS nodes,
-  COUNT(*) AS hits,
+  COUNT(DISTINCT uid) AS hits,
   MIN(happened) AS first_seen,
   MAX(happened) AS last_seen
 FROM TABLE(
-  HOP(TABLE alerts_once, DESCRIPTOR(arrived), INTERVAL '5' MINUTE, INTERVAL '1' HOUR))
-WHERE kind = 'connect' AND dns_state IN ('none', 'untrusted_resolver')
+  HOP(
+    TABLE nameless_connects, DESCRIPTOR(arrived), INTERVAL '5' MINUTE, INTERVAL '1' HOUR))
 GROUP BY ip, port, window_start, window_end, window_time
 HAVING COUNT(DISTINCT pod) >= 5;
 

@@ -43,6 +43,47 @@ CREATE TABLE alerts (
   'json.ignore-parse-errors' = 'true'
 );
 
+-- docs/telemetry.md: each DNS message, and each connect.  Make both topics even where the
+-- sensors write no telemetry: the files then see what the alerts say.
+CREATE TABLE dns_activity (
+  metadata ROW<uid STRING>,
+  `time` BIGINT,
+  query ROW<hostname STRING>,
+  device ROW<hostname STRING>,
+  unmapped ROW<workload STRING, pod ROW<name STRING, `namespace` STRING>>,
+  arrived TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
+  WATERMARK FOR arrived AS arrived - INTERVAL '1' MINUTE
+) WITH (
+  'connector' = 'kafka',
+  'topic' = 'nameward.dns',
+  'properties.bootstrap.servers' = 'kafka:9092',
+  'properties.group.id' = 'nameward-correlations',
+  'scan.startup.mode' = 'earliest-offset',
+  'format' = 'json',
+  'json.ignore-parse-errors' = 'true'
+);
+
+CREATE TABLE network_activity (
+  metadata ROW<uid STRING>,
+  `time` BIGINT,
+  dst_endpoint ROW<ip STRING, port INT>,
+  device ROW<hostname STRING>,
+  unmapped ROW<
+    workload STRING,
+    pod ROW<name STRING, `namespace` STRING>,
+    `connect` ROW<dns ROW<state STRING>>>,
+  arrived TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
+  WATERMARK FOR arrived AS arrived - INTERVAL '1' MINUTE
+) WITH (
+  'connector' = 'kafka',
+  'topic' = 'nameward.connects',
+  'properties.bootstrap.servers' = 'kafka:9092',
+  'properties.group.id' = 'nameward-correlations',
+  'scan.startup.mode' = 'earliest-offset',
+  'format' = 'json',
+  'json.ignore-parse-errors' = 'true'
+);
+
 -- What the files beside this one find, one record a finding.  After a restart the last
 -- ones may come twice, with the same uid.
 CREATE TABLE correlations (
@@ -109,11 +150,39 @@ FROM (
     arrived,
     ROW_NUMBER() OVER (PARTITION BY metadata.uid ORDER BY here) AS nth
   FROM alerts
+  WHERE metadata.uid IS NOT NULL
 )
 WHERE nth = 1;
 
--- Who asked for what.
+-- Who asked for what.  An alert stands for its dedup window, so of the pods of one
+-- workload on one node it names the first; telemetry names each.
 CREATE VIEW names_asked AS
 SELECT hostname, pod, node, happened, arrived
 FROM alerts_once
-WHERE hostname IS NOT NULL;
+WHERE hostname IS NOT NULL
+UNION ALL
+SELECT
+  query.hostname,
+  COALESCE(unmapped.pod.`namespace` || '/' || unmapped.pod.name, unmapped.workload),
+  device.hostname,
+  TO_TIMESTAMP_LTZ(`time`, 3),
+  arrived
+FROM dns_activity
+WHERE query.hostname IS NOT NULL;
+
+-- Who connected to an address that no DNS answer of a trusted resolver gave it.
+CREATE VIEW nameless_connects AS
+SELECT uid, ip, port, pod, node, happened, arrived
+FROM alerts_once
+WHERE kind = 'connect' AND dns_state IN ('none', 'untrusted_resolver')
+UNION ALL
+SELECT
+  metadata.uid,
+  dst_endpoint.ip,
+  dst_endpoint.port,
+  COALESCE(unmapped.pod.`namespace` || '/' || unmapped.pod.name, unmapped.workload),
+  device.hostname,
+  TO_TIMESTAMP_LTZ(`time`, 3),
+  arrived
+FROM network_activity
+WHERE unmapped.`connect`.dns.state IN ('none', 'untrusted_resolver');

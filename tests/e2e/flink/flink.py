@@ -7,6 +7,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SOC = ROOT / "docs/soc"
+FILES = ["one_destination_many_pods", "tunnel_over_pods", "first_seen_in_fleet", "sequence_gaps", "dedup"]
 CONFIGURATION = """
 execution.target: local
 parallelism.default: 2

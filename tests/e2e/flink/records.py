@@ -41,10 +41,24 @@ class Fleet:
             headers["ce_spool"] = more["spool"]
         self._add(arrived, "alerts", pod, headers, value, more.get("twice"))
 
+    def activity(self, arrived, table, node, pod, about, twice=False):
+        """Raw telemetry: `table` is dns_activity or network_activity."""
+        uid = f"boot.{next(self._numbers)}"
+        namespace, name = pod.split("/")
+        about = {**about, "unmapped": {
+            "workload": pod, "pod": {"namespace": namespace, "name": name, "uid": "u"}, **about.get("unmapped", {})}}
+        value = {"metadata": {"version": "1.5.0", "uid": uid}, "time": arrived, "device": {"hostname": node}, **about}
+        self._add(arrived, table, pod, {"ce_id": uid}, value, twice)
+
     def _add(self, arrived, table, key, headers, value, twice):
         self.records.append((arrived, table, key, headers, value))
         if twice:  # a resend: the same bytes, a little later
             self.records.append((arrived + 5 * SECOND, table, key, headers, value))
+
+    def names(self):
+        """All that anybody asked for."""
+        return {about["query"]["hostname"] for *_, value in self.records
+                for about in (*value.get("evidences", ()), value) if "query" in about}
 
     def as_sent(self):
         """By arrival, but for what two partitions' leaders, or clocks, disagree about."""
@@ -62,6 +76,10 @@ def connected(ip, port, state):
             "data": {"kind": "connect", "connect": {"dns": {"state": state}}}}
 
 
+def opened(ip, port, state):
+    return {"dst_endpoint": {"ip": ip, "port": port}, "unmapped": {"connect": {"dns": {"state": state}}}}
+
+
 def finding(kind, subject, counts, times, explanation):
     pods, nodes, hits = counts
     return (kind, subject, pods, nodes, hits, *times, explanation)
@@ -69,7 +87,8 @@ def finding(kind, subject, counts, times, explanation):
 
 def one_destination(fleet):
     """Six pods of three nodes, half of them an hour in a spool.  Five across the end of an
-    hour.  Too few: four; five in more than an hour; and addresses that DNS gave."""
+    hour.  Six of one workload, which raised one alert and telemetry.  None: five in more
+    than an hour; addresses that DNS gave."""
     late = HOUR
     for number in range(6):
         at = START + 12 * MINUTE + number * SECOND
@@ -82,6 +101,11 @@ def one_destination(fleet):
         edge = START + 58 * MINUTE + number * MINUTE
         fleet.alert(edge, "node-1", f"shop/pod-{number % 5}",
                     connected("203.0.113.68", 25, "untrusted_resolver"), twice=number == 0)
+        for ip, state in (("203.0.113.69", "none"), ("203.0.113.71", "bound")):
+            fleet.activity(at + 2 * HOUR, "network_activity", "node-2", f"shop/pod-{number}", opened(ip, 22, state),
+                           twice=True)
+    fleet.alert(at + 2 * HOUR, "node-2", "shop/pod-0", connected("203.0.113.69", 22, "none"), twice=True)
+    telemetry = START + 2 * HOUR + 12 * MINUTE
     said = "pods connected to one address without a name"
     return [
         finding("one_destination_many_pods", "203.0.113.66 port 3333", (6, 3, 6),
@@ -89,11 +113,13 @@ def one_destination(fleet):
                 f"6 {said}"),
         finding("one_destination_many_pods", "203.0.113.68 port 25", (5, 1, 6),
                 (START + 58 * MINUTE, START + 63 * MINUTE), f"5 {said}"),
+        finding("one_destination_many_pods", "203.0.113.69 port 22", (6, 1, 7),
+                (telemetry, telemetry + 5 * SECOND), f"6 {said}"),
     ]
 
 
 def tunnel(fleet):
-    """Sixty names from three pods.  None: as many from one pod, thirty from three, sixty
+    """Sixty names from three pods; sixty that no rule minds, in telemetry.  None: as many from one pod, thirty from three, sixty
     that each pod asks for, sixty short ones, and the cluster's own."""
     at = START + 4 * HOUR + 2 * MINUTE
     for number in range(60):
@@ -108,7 +134,12 @@ def tunnel(fleet):
             fleet.alert(when, "node-0", pod, asked(f"{name}.few.test"))
         for reader in range(3):
             fleet.alert(when, "node-0", f"shop/pod-{reader}", asked(f"{name}.cdn.test"))
+        fleet.activity(when + HOUR, "dns_activity", "node-2", pod, {"query": {"hostname": f"{name}.quiet.test"}},
+                       twice=True)
+    later = at + HOUR
     return [finding("tunnel_over_pods", "evil.co.uk", (3, 2, 60), (at + SECOND, at + 60 * SECOND),
+                    "60 names below one domain, asked for by 3 pods"),
+            finding("tunnel_over_pods", "quiet.test", (3, 1, 60), (later + SECOND, later + 60 * SECOND),
                     "60 names below one domain, asked for by 3 pods")]
 
 
@@ -118,6 +149,7 @@ def first_seen(fleet):
     for at in days:
         fleet.alert(at, "node-0", "shop/curious", asked("rare.test"), twice=True)
         fleet.alert(at + 10 * MINUTE, "node-1", "shop/other", asked("rare.test"))
+        fleet.activity(at + 20 * MINUTE, "dns_activity", "node-1", "shop/other", {"query": {"hostname": "rare.test"}})
     return [finding("first_seen_in_fleet", "rare.test", (1, 1, 1), (at, at),
                     "asked for by shop/curious") for at in (days[0], days[2])]
 
