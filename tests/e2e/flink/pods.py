@@ -32,15 +32,18 @@ PER_ROUND = 3  # alerts, where it asks
 
 def listed(pods):
     """What a kubelet says of them, in short."""
-    return {"kind": "PodList", "items": [{
-        "metadata": {"namespace": "payments", "name": f"checkout{number}-5d4f8c7b9-x2v4k", "uid": box.pod_uid,
+    return {"kind": "PodList", "items": [pod(f"checkout{number}-5d4f8c7b9", box) for number, box in enumerate(pods)]}
+
+
+def pod(replica_set, box):
+    return {
+        "metadata": {"namespace": "payments", "name": f"{replica_set}-x2v4k", "uid": box.pod_uid,
                      "labels": {"app": "checkout", "pod-template-hash": "5d4f8c7b9"},
-                     "ownerReferences": [{"kind": "ReplicaSet", "name": f"checkout{number}-5d4f8c7b9", "controller": True}]},
+                     "ownerReferences": [{"kind": "ReplicaSet", "name": replica_set, "controller": True}]},
         "spec": {"containers": [{"name": "main"}]},
         "status": {"containerStatuses": [{
             "name": "main", "image": "registry.example/payments/checkout:1.42.0",
             "containerID": f"containerd://{box.container_id}"}]}}
-        for number, box in enumerate(pods)]}
 
 
 def policy(lab):

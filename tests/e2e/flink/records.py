@@ -119,8 +119,9 @@ def one_destination(fleet):
 
 
 def tunnel(fleet):
-    """Sixty names from three pods; sixty that no rule minds, in telemetry.  None: as many from one pod, thirty from three, sixty
-    that each pod asks for, sixty short ones, and the cluster's own."""
+    """Sixty names from three pods; sixty that no rule minds, in telemetry.  None: as many
+    from one pod, thirty from three, sixty that each pod asks for, sixty short ones, and
+    the cluster's own."""
     at = START + 4 * HOUR + 2 * MINUTE
     for number in range(60):
         pod = f"shop/pod-{number % 3}"

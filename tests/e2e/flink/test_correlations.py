@@ -21,9 +21,10 @@ from harness import runner  # noqa: E402  found by watched's path
 
 SOURCES = {"alerts": "nameward.alerts", "dns_activity": "nameward.dns", "network_activity": "nameward.connects"}
 RESULTS = {"correlations": "nameward.correlations", "alerts_unique": "nameward.alerts.unique"}
-# The records' times are fixed ones, which retention and the clock's check must not mind.
 # What somebody with the right to write, or a bug, may put into a topic.
-RUBBISH = [b"", b"\xff\x00", b"{", b"[]", b"{}", b'{"metadata": 1, "time": "then", "evidences": {}, "device": []}', None]
+RUBBISH = [b"", b"\xff\x00", b"{", b"[]", b"{}", None,
+           b'{"metadata": 1, "time": "then", "evidences": {}, "device": []}']
+# The records' times are fixed ones, which retention and the clock's check must not mind.
 ANY_TIME = {"retention.ms": "-1", "message.timestamp.after.max.ms": str(2**62)}
 
 
@@ -40,7 +41,7 @@ def send(address, fleet):
     from kafka import KafkaProducer
     producer = KafkaProducer(bootstrap_servers=address)
     for topic, rubbish in itertools.product(SOURCES.values(), RUBBISH):
-        producer.send(topic, rubbish, timestamp_ms=records.START)
+        producer.send(topic, rubbish, key=b"rubbish", timestamp_ms=records.START)
     for arrived, table, key, headers, value in fleet.as_sent():
         producer.send(SOURCES[table], json.dumps(value).encode(), key=key.encode(), timestamp_ms=arrived,
                       headers=[(name, text.encode()) for name, text in headers.items()])
