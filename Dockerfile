@@ -13,6 +13,7 @@ RUN apt-get update \
       xargs apt-get install -y --no-install-recommends
 COPY . .
 RUN cmake --preset release -DNW_TESTS=OFF -DNW_BENCHMARKS=OFF \
+      -DNW_LIBRDKAFKA="$(tools/dev/librdkafka.sh)" \
  && cmake --build build/release --target nameward \
  && tools/image/rootfs.sh build/release/nameward /rootfs
 

@@ -7,6 +7,7 @@
 
 #include "app/loss_alert.h"
 #include "deliver/file_sink.h"
+#include "deliver/kafka_producer.h"
 #include "deliver/kafka_sink.h"
 #include "deliver/stdout_sink.h"
 
@@ -146,6 +147,8 @@ Result<AlertOutputs> OpenAlertOutputs(const Settings& settings,
   const std::vector<std::string> names = AlertSinkNames(settings);
   NW_RETURN_IF_ERROR(CheckNames(settings, names));
   AlertOutputs outputs;
+  if (const std::string limits = KafkaLimits(settings.kafka); !limits.empty())
+    outputs.degraded.push_back(limits);
   const bool direct =
       settings.spool.empty() && names.size() == 1 && names[0] != "kafka";
   if (direct) {

@@ -17,6 +17,8 @@ constexpr size_t kMaxSecret = size_t{64} * 1024;
 // What a bearer token is taken to be good for; the broker knows better, and its
 // refusal shows as trouble.
 constexpr Nanoseconds kTokenLife = 10min;
+// 2.6.1: before it SCRAM's proofs were made wrongly (librdkafka's issue 4895).
+constexpr int kScramSince = 0x020601ff;
 
 struct DestroyConf {
   void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
@@ -298,6 +300,14 @@ Status CheckKafkaOptions(const KafkaOptions& options) {
   const auto conf = MakeConf(options);
   if (!conf) return conf.error();
   return Ok();
+}
+
+std::string KafkaLimits(const KafkaOptions& options) {
+  if (options.sasl_mechanism.rfind("SCRAM-", 0) != 0) return {};
+  if (rd_kafka_version() >= kScramSince) return {};
+  return std::string("kafka.sasl_mechanism: brokers from Kafka 3.8.1 on ") +
+         "refuse SCRAM as librdkafka " + rd_kafka_version_str() +
+         " speaks it (build with tools/dev/librdkafka.sh, or use another)";
 }
 
 }  // namespace nameward

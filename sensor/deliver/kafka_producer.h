@@ -101,6 +101,10 @@ class KafkaProducer {
 // That PropertiesOf's names and values are ones that librdkafka knows.
 Status CheckKafkaOptions(const KafkaOptions& options);
 
+// What the librdkafka at hand can't do of `options`, for people; empty: it can
+// do all of it.
+std::string KafkaLimits(const KafkaOptions& options);
+
 }  // namespace nameward
 
 #endif  // NAMEWARD_DELIVER_KAFKA_PRODUCER_H_

@@ -20,7 +20,7 @@ ALLOWED = [re.compile(pattern) for pattern in (
     r"etc/(passwd|group|nsswitch\.conf)", r"usr/lib/os-release",
     r"etc/ssl/certs/ca-certificates\.crt",
     r"etc/nameward/rules/[a-z0-9-]+\.yaml", r"etc/nameward/rules/lists/[a-z0-9-]+\.txt",
-    r"usr/share/doc/[a-z0-9.+-]+/copyright",
+    r"usr/share/doc/[a-z0-9.+-]+/copyright", r"usr/share/doc/librdkafka/upstream",
     r"var/lib/dpkg/status\.d/[a-z0-9.+-]+")]
 LINKS = {"lib": "usr/lib", "lib64": "usr/lib64", "etc/os-release": "../usr/lib/os-release",
          "usr/lib/ssl/cert.pem": "/etc/ssl/certs/ca-certificates.crt"}

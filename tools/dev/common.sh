@@ -104,10 +104,13 @@ need_venv() {
 
 # build_preset PRESET [target...]
 build_preset() {
-  local preset=$1
+  local preset=$1 librdkafka
   shift
+  librdkafka=$(tools/dev/librdkafka.sh) ||
+    say "Debian's librdkafka is used: no SASL SCRAM with brokers from Kafka 3.8.1 on"
   cmake --preset "$preset" -DCMAKE_C_COMPILER_LAUNCHER=ccache \
-    -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"build-$preset.log" 2>&1 || {
+    -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "-DNW_LIBRDKAFKA=$librdkafka" \
+    >"build-$preset.log" 2>&1 || {
     cat "build-$preset.log" >&2
     rm -f "build-$preset.log"
     die "cmake --preset $preset failed"

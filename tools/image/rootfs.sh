@@ -59,6 +59,13 @@ add_binary() {
   # Of these only headers are used: they are in the binary.
   name_package libcli11-dev
   name_package nlohmann-json3-dev
+  ldd "$binary" | grep librdkafka >/dev/null || add_librdkafka
+}
+
+# It is in the binary, and no package of this Debian.
+add_librdkafka() {
+  install -D -m644 -t "$root/usr/share/doc/librdkafka" \
+    "$(tools/dev/librdkafka.sh)"/doc/{copyright,upstream}
 }
 
 add_libraries() {

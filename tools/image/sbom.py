@@ -101,6 +101,19 @@ class Bill:
                 f"{urllib.parse.quote(version, safe='')}?arch={architecture}&distro=debian-12"}])
         return reference
 
+    def add_upstream(self, folder):
+        """What is compiled in from upstream's own release, as its folder says."""
+        fields = control((folder / "upstream").read_text())
+        name = fields["Package"]
+        reference = spdx_id("Package", name)
+        self.add_package(
+            reference, [], name=name, versionInfo=fields["Version"], supplier=UNKNOWN,
+            homepage=fields["Homepage"], licenseDeclared=self.license_of(name),
+            sourceInfo=f"built from upstream's release, SHA-256 {fields['Archive-Sha256']}",
+            externalRefs=[{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
+                           "referenceLocator": fields["Purl"]}])
+        return reference
+
 
 def fill(bill, name, version):
     """Ours first, then Debian's; every file belongs to one package."""
@@ -116,6 +129,8 @@ def fill(bill, name, version):
     bill.relate("SPDXRef-DOCUMENT", "DESCRIBES", top)
     for package, paths in owned.items():
         bill.relate(top, "CONTAINS" if paths else "STATIC_LINK", bill.add_debian(package, paths))
+    for upstream in sorted(bill.root.glob("usr/share/doc/*/upstream")):
+        bill.relate(top, "STATIC_LINK", bill.add_upstream(upstream.parent))
 
 
 def document(bill, name, version, architecture, revision):

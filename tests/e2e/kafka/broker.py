@@ -6,7 +6,7 @@
         broker.kill(); broker.start()
 
 Listeners: plain, tls (server certificate), mtls (client certificate wanted), sasl
-(TLS and PLAIN, SCRAM-SHA-256 or OAUTHBEARER).  Its jars come by Maven
+(TLS and PLAIN, SCRAM or OAUTHBEARER).  Its jars come by Maven
 (get_kafka.sh); Java 17 is enough.
 """
 import os
@@ -28,6 +28,7 @@ PROTOCOLS = {"plain": "PLAINTEXT", "controller": "PLAINTEXT", "tls": "SSL", "mtl
              "sasl": "SASL_SSL"}
 PLAIN_LOGIN = ("org.apache.kafka.common.security.plain.PlainLoginModule required "
                f'user_{USER}="{PASSWORD}";')
+SCRAMS = ("SCRAM-SHA-256", "SCRAM-SHA-512")
 SCRAM_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 BEARER_LOGIN = ("org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule "
                 'required unsecuredLoginStringClaim_sub="broker";')
@@ -96,7 +97,8 @@ class Broker:
 
     def format(self):
         self._java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", self._config,
-                   "--add-scram", f"SCRAM-SHA-256=[name={USER},password={PASSWORD}]")
+                   *(word for sort in SCRAMS for word in
+                     ("--add-scram", f"{sort}=[name={USER},password={PASSWORD}]")))
 
     def __exit__(self, *_):
         self.stop(signal.SIGKILL)
@@ -151,7 +153,9 @@ class Broker:
 
     def _answers(self):
         try:
-            admin = KafkaAdminClient(bootstrap_servers=self.address(), request_timeout_ms=2000)
+            # A client that fails to begin leaves its sockets behind.
+            socket.create_connection(("127.0.0.1", self.ports["plain"]), 2).close()
+            admin = KafkaAdminClient(bootstrap_servers=self.address(), request_timeout_ms=5000)
             admin.close()
             return True
         except Exception:  # not yet; kafka-python has many words for it
@@ -182,9 +186,9 @@ class Broker:
             "ssl.keystore.type": "PEM", "ssl.keystore.location": store,
             "ssl.truststore.type": "PEM", "ssl.truststore.location": self.certificates.ca,
             "listener.name.mtls.ssl.client.auth": "required",
-            f"{sasl}.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,OAUTHBEARER",
+            f"{sasl}.sasl.enabled.mechanisms": ",".join(("PLAIN", *SCRAMS, "OAUTHBEARER")),
             f"{sasl}.plain.sasl.jaas.config": PLAIN_LOGIN,
-            f"{sasl}.scram-sha-256.sasl.jaas.config": SCRAM_LOGIN,
+            **{f"{sasl}.{sort.lower()}.sasl.jaas.config": SCRAM_LOGIN for sort in SCRAMS},
             f"{sasl}.oauthbearer.sasl.jaas.config": BEARER_LOGIN,
             "log.dirs": self.folder / "data",
             "auto.create.topics.enable": "false",
