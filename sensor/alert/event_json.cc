@@ -70,26 +70,6 @@ void AppendProtocol(uint8_t protocol, JsonWriter& json) {
   name.empty() ? json.Decimal(protocol) : json.String(name);
 }
 
-void AppendVerdict(const ConnectVerdict& verdict, size_t list_bytes,
-                   JsonWriter& json) {
-  json.Key("dns").BeginObject();
-  json.Key("state").String(ToString(verdict.state));
-  AppendNames(verdict.names, list_bytes, json);
-  json.Key("age_ms");
-  using std::chrono::milliseconds;
-  verdict.age
-      ? json.Signed(std::chrono::floor<milliseconds>(*verdict.age).count())
-      : json.Null();
-  json.Key("ttl_s");
-  verdict.ttl_s ? json.Number(*verdict.ttl_s) : json.Null();
-  json.Key("resolver");
-  verdict.resolver ? json.HostPort(*verdict.resolver) : json.Null();
-  if (verdict.encrypted) json.Key("encrypted").Bool(true);
-  if (!verdict.history_complete) json.Key("history_complete").Bool(false);
-  if (verdict.seen_elsewhere) json.Key("seen_elsewhere").Bool(true);
-  json.EndObject();
-}
-
 // Writes the members of the object of each kind.
 class BodyWriter {
  public:
@@ -110,7 +90,7 @@ class BodyWriter {
     if (connect.result == ConnectResult::kFailed)
       json_.Key("errno").Signed(connect.error);
     json_.Key("count").Number(connect.count);
-    AppendVerdict(connect.verdict, list_bytes_, json_);
+    AppendVerdictJson(connect.verdict, list_bytes_, json_);
   }
   void operator()(const FlowEvent& flow) const {
     json_.Key("what").String(ToString(flow.what));
@@ -201,6 +181,26 @@ void AppendCgroupMembers(const Event& event, size_t text_cap,
   if (workload.naming == Naming::kMissing ||
       workload.naming == Naming::kNoContainer)
     json.Key("enrichment").String(ToString(workload.naming));
+}
+
+void AppendVerdictJson(const ConnectVerdict& verdict, size_t list_bytes,
+                       JsonWriter& json) {
+  json.Key("dns").BeginObject();
+  json.Key("state").String(ToString(verdict.state));
+  AppendNames(verdict.names, list_bytes, json);
+  json.Key("age_ms");
+  using std::chrono::milliseconds;
+  verdict.age
+      ? json.Signed(std::chrono::floor<milliseconds>(*verdict.age).count())
+      : json.Null();
+  json.Key("ttl_s");
+  verdict.ttl_s ? json.Number(*verdict.ttl_s) : json.Null();
+  json.Key("resolver");
+  verdict.resolver ? json.HostPort(*verdict.resolver) : json.Null();
+  if (verdict.encrypted) json.Key("encrypted").Bool(true);
+  if (!verdict.history_complete) json.Key("history_complete").Bool(false);
+  if (verdict.seen_elsewhere) json.Key("seen_elsewhere").Bool(true);
+  json.EndObject();
 }
 
 void AppendBodyJson(const Event& event, ClockOffset clock, size_t list_bytes,

@@ -34,6 +34,10 @@ void AppendEventJson(const Event& event, const EventJsonContext& context,
 // "cgroup":{…} and, where names are missing, "enrichment":"…".
 void AppendCgroupMembers(const Event& event, size_t text_cap, JsonWriter& json);
 
+// "dns":{"state":"none",…}: what the history says of a connect.
+void AppendVerdictJson(const ConnectVerdict& verdict, size_t list_bytes,
+                       JsonWriter& json);
+
 // Only the object of the event's kind ({"qname":…}): the evidence that an alert
 // carries.  Each list stops before `list_bytes`.
 void AppendBodyJson(const Event& event, ClockOffset clock, size_t list_bytes,

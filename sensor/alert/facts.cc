@@ -109,10 +109,10 @@ ClockOffset ClockOf(const Alert& alert) {
           alert.event.time.time_since_epoch()};
 }
 
-std::string WorkloadKey(const Alert& alert) {
-  const Workload& workload = WorkloadOf(alert.event);
+std::string WorkloadKey(const Event& event, std::string_view node) {
+  const Workload& workload = WorkloadOf(event);
   const std::string name = workload.DisplayName();
-  return workload.pod ? name : alert.node + "/" + name;
+  return workload.pod ? name : std::string(node) + "/" + name;
 }
 
 }  // namespace nameward

@@ -57,7 +57,7 @@ ClockOffset ClockOf(const Alert& alert);
 
 // What dedup windows, rate limits and Kafka keys call the workload; on a node
 // without Kubernetes the node stands before it.
-std::string WorkloadKey(const Alert& alert);
+std::string WorkloadKey(const Event& event, std::string_view node);
 
 }  // namespace nameward
 

@@ -9,6 +9,7 @@
 #include "alert/facts.h"
 #include "alert/json_writer.h"
 #include "alert/ocsf_evidence.h"
+#include "alert/ocsf_objects.h"
 
 namespace nameward {
 namespace {
@@ -57,6 +58,9 @@ class FindingWriter {
     json_.Key("activity_id").Number(activity);
     json_.Key("activity_name").String(alert_.update ? "Update" : "Create");
     json_.Key("type_uid").Number(200400 + activity);
+    json_.Key("type_name")
+        .String(alert_.update ? "Detection Finding: Update"
+                              : "Detection Finding: Create");
     json_.Key("time").Milliseconds(alert_.time);
     json_.Key("time_dt").Time(alert_.time);
     const auto severity = static_cast<size_t>(SeverityOf(alert_));
@@ -77,24 +81,18 @@ class FindingWriter {
   }
 
   void Metadata() {
+    const OcsfObjects objects{alert_.event, ClockOf(alert_), detail_.text,
+                              json_};
     json_.Key("metadata").BeginObject();
-    json_.Key("version").String("1.5.0");
+    json_.Key("version").String(kOcsfVersion);
     json_.Key("uid").String(alert_.uid);
-    json_.Key("product").BeginObject();
-    json_.Key("name").String("nameward");
-    json_.Key("vendor_name").String("nameward");
-    json_.Key("version").String(NW_VERSION);
-    json_.EndObject();
+    objects.Product();
     json_.Key("profiles").BeginArray();
     json_.String("host");
     json_.String("security_control");
     json_.EndArray();
     json_.EndObject();
-    json_.Key("device").BeginObject();
-    json_.Key("type_id").Number(1);  // Server
-    Text("hostname", alert_.node);
-    Text("name", alert_.node);
-    json_.EndObject();
+    objects.Device(alert_.node);
   }
 
   void FindingInfo() {

@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alert/ocsf_evidence.h"
 
-#include <algorithm>
 #include <string>
 
 #include "alert/event_json.h"
 #include "alert/facts.h"
+#include "alert/ocsf_objects.h"
 
 namespace nameward {
 namespace {
 
 bool HasQuestion(const DnsEvent& dns) { return dns.message.question_count > 0; }
-
-uint64_t OpcodeId(uint8_t opcode) { return opcode <= 6 ? opcode : 99; }
-
-// OCSF boundary_id: 1 localhost, 2 internal, 3 external.
-uint64_t BoundaryId(const IpAddress& address) {
-  if (address.IsLoopback() || address.IsUnspecified()) return 1;
-  return address.IsPrivate() || address.IsLinkLocal() ? 2 : 3;
-}
 
 class EvidenceWriter {
  public:
@@ -27,101 +19,26 @@ class EvidenceWriter {
       : alert_(alert), event_(alert.event), detail_(detail), json_(json) {}
 
   void Write() {
+    const OcsfObjects objects{event_, ClockOf(alert_), detail_.text, json_};
     json_.BeginObject();
-    Query();
-    const Ends ends = EndsOf(event_);
-    if (ends.source != nullptr) EndpointOf("src_endpoint", *ends.source, {});
-    if (ends.destination != nullptr) {
-      EndpointOf("dst_endpoint", *ends.destination, ServerNameOf(event_));
-      ConnectionInfo(ends);
-    }
-    ProcessOf();
-    ContainerOf();
+    Query(objects);
+    objects.Endpoints();
+    objects.Process();
+    objects.Container();
     Data();
     json_.EndObject();
   }
 
  private:
-  void Text(std::string_view key, std::string_view text) {
-    json_.Key(key).String(text, detail_.text);
-  }
-
-  void Query() {
-    if (const auto* dns = std::get_if<DnsEvent>(&event_.body)) {
-      if (!HasQuestion(*dns)) return;
-      const DnsQuestion& question = dns->message.question;
-      json_.Key("query").BeginObject();
-      json_.Key("hostname").Name(question.name);
-      json_.Key("opcode_id").Number(OpcodeId(dns->message.opcode));
-      json_.EndObject();
-      return;
-    }
+  void Query(const OcsfObjects& objects) {
+    if (const auto* dns = std::get_if<DnsEvent>(&event_.body))
+      return objects.Query(dns->message);
     const auto* transport = std::get_if<TransportEvent>(&event_.body);
     if (transport == nullptr || transport->name.empty() ||
         transport->kind != TransportKind::kDnsOtherPort)
       return;
     json_.Key("query").BeginObject();
     json_.Key("hostname").String(transport->name, kNameCap);
-    json_.EndObject();
-  }
-
-  void EndpointOf(std::string_view key, const Endpoint& endpoint,
-                  std::string_view hostname) {
-    json_.Key(key).BeginObject();
-    json_.Key("ip").Address(endpoint.address);
-    json_.Key("port").Number(endpoint.port);
-    if (!hostname.empty()) json_.Key("hostname").String(hostname, kNameCap);
-    json_.EndObject();
-  }
-
-  void ConnectionInfo(const Ends& ends) {
-    const IpAddress& address = ends.destination->address;
-    json_.Key("connection_info").BeginObject();
-    json_.Key("direction_id").Number(2);
-    json_.Key("direction").String("Outbound");
-    json_.Key("protocol_num").Number(ends.protocol);
-    if (const auto name = ProtocolName(ends.protocol); !name.empty())
-      json_.Key("protocol_name").String(name);
-    json_.Key("protocol_ver_id").Number(address.IsV4() ? 4 : 6);
-    json_.Key("boundary_id").Number(BoundaryId(address));
-    json_.EndObject();
-  }
-
-  void ProcessOf() {
-    if (!event_.origin.process) return;
-    const Process& process = *event_.origin.process;
-    const auto started = BootTimeFromNanoseconds(process.start_ns);
-    json_.Key("process").BeginObject();
-    json_.Key("pid").Number(process.tgid);
-    json_.Key("tid").Number(process.tid);
-    json_.Key("name").String(process.Comm(), kCommCap);
-    if (process.exe != nullptr)
-      json_.Key("path").String(*process.exe, std::min(kExeCap, detail_.text));
-    if (process.start_ns != 0)
-      json_.Key("created_time").Milliseconds(ClockOf(alert_).ToWall(started));
-    json_.Key("user").BeginObject();
-    json_.Key("uid").Decimal(process.uid);
-    json_.EndObject();
-    json_.EndObject();
-  }
-
-  void ContainerOf() {
-    const Workload& workload = WorkloadOf(event_);
-    if (!workload.container) return;
-    const Container& container = *workload.container;
-    json_.Key("container").BeginObject();
-    Text("uid", container.id);
-    if (!container.name.empty()) Text("name", container.name);
-    if (!container.image.empty()) {
-      json_.Key("image").BeginObject();
-      Text("name", container.image);
-      Text("uid", container.image);  // required; /pods has no other id
-      json_.EndObject();
-    }
-    if (workload.pod) {
-      Text("pod_uuid", workload.pod->uid);
-      json_.Key("orchestrator").String("kubernetes");
-    }
     json_.EndObject();
   }
 
@@ -132,6 +49,12 @@ class EvidenceWriter {
     json_.Key("data").BeginObject();
     json_.Key("kind").String(event_.Kind());
     AppendCgroupMembers(event_, detail_.text, json_);
+    const auto& container = WorkloadOf(event_).container;
+    if (container && !container->image.empty()) {
+      json_.Key("container").BeginObject();
+      json_.Key("image").String(container->image, detail_.text);
+      json_.EndObject();
+    }
     json_.Key("mntns").Number(origin.mntns);
     json_.Key("netns").BeginObject();
     json_.Key("inum").Number(origin.netns);

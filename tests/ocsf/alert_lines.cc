@@ -2,15 +2,17 @@
 // Writes lines of every kind that the sensor can write, plain and hostile, for
 // validators in other languages.
 //
-//   alert_lines alerts|events
+//   alert_lines alerts|ecs|falco|events|telemetry
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <vector>
 
+#include "alert/ecs.h"
 #include "alert/event_json.h"
+#include "alert/falco.h"
 #include "alert/ocsf.h"
 #include "alert/sample_events.h"
+#include "alert/telemetry.h"
 
 namespace nameward {
 namespace {
@@ -72,31 +74,48 @@ std::vector<Event> AllEvents() {
 
 void Print(const std::string& line) { std::puts(line.c_str()); }
 
-void PrintAlert(const Alert& alert) {
+using Append = void (*)(const Alert&, std::string&);
+
+void PrintAlert(Append append, const Alert& alert) {
   std::string line;
-  AppendOcsf(alert, line);
+  append(alert, line);
   Print(line);
 }
 
-void PrintAlerts() {
+void PrintAlerts(Append append) {
   for (const Event& event : AllEvents()) {
     Alert alert = SampleAlert(event, SampleRule());
-    PrintAlert(alert);
+    PrintAlert(append, alert);
     alert.update = true;
     alert.update_number = 1;
     alert.count = 12;
     alert.finding.scope_unknown = true;
-    PrintAlert(alert);
+    PrintAlert(append, alert);
     if (!event.origin.process) continue;
     alert = SampleAlert(MakeHostile(event), HostileRule());
     alert.node = alert.finding.reason = HostileText();
-    PrintAlert(alert);
+    PrintAlert(append, alert);
   }
   auto rule = SampleRule();
   rule->mode = RuleMode::kDryRun;
   rule->attack.clear();
   rule->references.clear();
-  PrintAlert(SampleAlert(SampleConnect(), rule));
+  PrintAlert(append, SampleAlert(SampleConnect(), rule));
+}
+
+void PrintOneTelemetry(const Event& event, const std::string& node) {
+  RenderedAlert line;
+  RenderTelemetry(event, {node, "5b1c", kSampleClock, 7}, line);
+  Print(line.text);
+}
+
+void PrintTelemetry() {
+  for (const Event& event : AllEvents()) {
+    if (event.Kind() != "dns" && event.Kind() != "connect") continue;
+    PrintOneTelemetry(event, "worker-7");
+    if (!event.origin.process) continue;
+    PrintOneTelemetry(MakeHostile(event), HostileText());
+  }
 }
 
 void PrintEvents() {
@@ -117,9 +136,18 @@ void PrintEvents() {
 // An exception may end a tool of the tests.
 // NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
-  const bool events = argc == 2 && std::strcmp(argv[1], "events") == 0;
-  const bool alerts = argc == 2 && std::strcmp(argv[1], "alerts") == 0;
-  if (!events && !alerts) return 2;
-  events ? nameward::PrintEvents() : nameward::PrintAlerts();
+  const std::string what = argc == 2 ? argv[1] : "";
+  if (what == "alerts")
+    nameward::PrintAlerts(nameward::AppendOcsf);
+  else if (what == "ecs")
+    nameward::PrintAlerts(nameward::AppendEcs);
+  else if (what == "falco")
+    nameward::PrintAlerts(nameward::AppendFalco);
+  else if (what == "events")
+    nameward::PrintEvents();
+  else if (what == "telemetry")
+    nameward::PrintTelemetry();
+  else
+    return 2;
   return 0;
 }

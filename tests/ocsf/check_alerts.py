@@ -6,12 +6,12 @@
 
 Holds alerts of every kind (made by ALERT_LINES, and by a replay of the inputs in
 tests/replay) against docs/alert.schema.json and the OCSF model of py-ocsf-models,
-and the schema against OCSF: what OCSF 1.5.0 requires, ours requires. Then checks
-that the schema can fail: without a required attribute, or with any attribute of
-another type, an alert is refused. Names must give their wire bytes back.
+telemetry against its two schemas and models, and the alert's schema against OCSF:
+what OCSF 1.5.0 requires, ours requires. Then checks that the schemas can fail
+(mutations.py). ECS and Falco must say the same (profiles.py). Names must give
+their wire bytes back.
 """
 
-import copy
 import json
 import pathlib
 import re
@@ -19,12 +19,25 @@ import subprocess
 import sys
 
 from jsonschema import Draft202012Validator
+from mutations import check_mutations, check_wrong_words, places
+from profiles import check as check_profiles
+from py_ocsf_models.events.base_event import BaseEvent
 from py_ocsf_models.events.findings.detection_finding import DetectionFinding
+from py_ocsf_models.objects.dns_query import DNSQuery
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs/alert.schema.json").read_text())
 ALERT = Draft202012Validator(SCHEMA)
 MAX_LINE = 8192
+MAX_TELEMETRY = 20 * 1024
+TELEMETRY = {4003: "dns", 4001: "network"}  # class: the name of its schema
+# Each beside the name of another id, or a word that OCSF does not have.
+WRONG_WORDS = {
+    "activity_id": 3, "activity_name": "Close", "type_uid": 200403, "type_name": "Finding",
+    "severity_id": 6, "severity": "Fatal", "confidence_id": 0, "confidence": "Unknown",
+    "status_id": 7, "status": "Resolved", "action_id": 1, "disposition_id": 1, "class_uid": 2003,
+    "rcode_id": 12,
+}
 
 # OCSF 1.5.0: the required attributes of class 2004 and of the objects used, by
 # our definition's name; of "at least one of" the one that we write.
@@ -43,13 +56,6 @@ OCSF_REQUIRED = {
     "container": {"uid"},
     "resource": {"name"},
 }
-DEFINITIONS = {
-    "attacks": "attack",
-    "evidences": "evidence",
-    "resources": "resource",
-    "src_endpoint": "endpoint",
-    "dst_endpoint": "endpoint",
-}
 # What tests/ocsf/alert_lines.cc calls HostileName.
 HOSTILE_NAME = [b"\n" * 61] + [b"\xff" * 61] * 3
 
@@ -63,10 +69,20 @@ def lines_of(*command):
         yield len(line.encode()), json.loads(line)
 
 
+class Activity(BaseEvent):
+    """py-ocsf-models 0.10 has no network classes, but some of what they hold."""
+
+    query: DNSQuery | None = None
+
+
+def made(alert_lines, what, most=MAX_LINE):
+    for size, record in lines_of(alert_lines, what):
+        assert size <= most, size
+        yield record
+
+
 def all_alerts(alert_lines, nameward):
-    for size, alert in lines_of(alert_lines, "alerts"):
-        assert size <= MAX_LINE, size
-        yield alert
+    yield from made(alert_lines, "alerts")
     for source in ("golden/v1.nwrec", "capture/input.pcap"):
         command = (nameward, "replay", "--policy", "policy.yaml", "--alert-format", "ocsf", "--format", "json", source)
         for _, alert in lines_of(*command):
@@ -77,53 +93,6 @@ def without_ports(alert):
     """py-ocsf-models 0.10 lacks observable type 11, Port, which OCSF has since 1.0."""
     known = [seen for seen in alert.get("observables", []) if seen["type_id"] != 11]
     return {**alert, "observables": known}
-
-
-def places(value, path=()):
-    """The path of every attribute of an object."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        yield (*path, key)
-        yield from places(inner, (*path, key))
-
-
-def changed(alert, path, change):
-    mutant = copy.deepcopy(alert)
-    parent = mutant
-    for key in path[:-1]:
-        parent = parent[key]
-    change(parent, path[-1])
-    return mutant
-
-
-def retype(parent, key):
-    parent[key] = [[None]]  # no attribute is a list of lists
-
-
-def delete(parent, key):
-    del parent[key]
-
-
-def definition_of(path):
-    """Our name of the object that the attribute belongs to; None: the alert."""
-    holder = [key for key in path[:-1] if isinstance(key, str)][-1:]
-    if not holder:
-        return None
-    # Not what lies below unmapped or data: OCSF says nothing of it.
-    return "" if {"unmapped", "data"} & set(path[:-1]) else DEFINITIONS.get(holder[0], holder[0])
-
-
-def check_mutations(alert):
-    """How many ways to spoil the alert there are; each must be seen."""
-    deleted = retyped = 0
-    for path in places(alert):
-        retyped += 1
-        assert not ALERT.is_valid(changed(alert, path, retype)), f"retyped {path} passes"
-        if path[-1] not in OCSF_REQUIRED.get(definition_of(path), ()):
-            continue
-        deleted += 1
-        assert not ALERT.is_valid(changed(alert, path, delete)), f"without {path} it passes"
-    return deleted, retyped
 
 
 def check_required():
@@ -194,21 +163,42 @@ def check_events(alert_lines):
     return hostile
 
 
+def check_record(validator, record, model):
+    for error in validator.iter_errors(record):
+        sys.exit(f"{error.json_path}: {error.message}\n{json.dumps(record)}")
+    model.model_validate(without_ports(record))
+    check_wrong_words(validator, record, WRONG_WORDS)
+    return sum(check_mutations(validator, record).values())
+
+
+def check_telemetry(alert_lines):
+    validators, spoiled = {}, 0
+    for class_uid, name in TELEMETRY.items():
+        schema = json.loads((ROOT / f"docs/{name}-activity.schema.json").read_text())
+        Draft202012Validator.check_schema(schema)
+        check_closed(schema)
+        validators[class_uid] = Draft202012Validator(schema)
+    records = list(made(alert_lines, "telemetry", MAX_TELEMETRY))
+    for record in records:
+        spoiled += check_record(validators[record["class_uid"]], record, Activity)
+    assert {record["class_uid"] for record in records} == set(TELEMETRY)
+    for example in examples("telemetry.md"):
+        validators[example["class_uid"]].validate(example)
+    return len(records), spoiled
+
+
 def main():
     alert_lines, nameward = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
     Draft202012Validator.check_schema(SCHEMA)
     check_required()
     check_closed(SCHEMA)
     alerts = list(all_alerts(alert_lines, nameward))
-    deleted = retyped = 0
-    for alert in alerts:
-        for error in ALERT.iter_errors(alert):
-            sys.exit(f"{error.json_path}: {error.message}\n{json.dumps(alert)}")
-        DetectionFinding.model_validate(without_ports(alert))
-        more_deleted, more_retyped = check_mutations(alert)
-        deleted, retyped = deleted + more_deleted, retyped + more_retyped
+    spoiled = sum(check_record(ALERT, alert, DetectionFinding) for alert in alerts)
+    check_profiles(list(made(alert_lines, "alerts")), lambda name: made(alert_lines, name))
+    records, spoiled_records = check_telemetry(alert_lines)
     names = check_events(alert_lines)
-    print(f"{len(alerts)} alerts are valid; {deleted} deletions and {retyped} retypings were refused;")
+    print(f"{len(alerts)} alerts are valid; {spoiled} spoiled ones were refused;")
+    print(f"{records} telemetry records are valid; {spoiled_records} spoiled ones were refused;")
     print(f"{names} names gave their wire bytes back")
 
 
