@@ -5,6 +5,7 @@ import shutil
 import sys
 import unittest
 
+from harness import schema
 from harness.cgroups import cgroup2_mount
 
 SKIPPED = 77
@@ -23,7 +24,7 @@ def missing():
 
 def main(needs=()):
     """`needs`: further functions that give a reason to skip, or None."""
-    for reason in filter(None, (need() for need in (missing, *needs))):
+    for reason in filter(None, (need() for need in (missing, schema.missing, *needs))):
         print(f"skipped: {reason}")
         sys.exit(SKIPPED)
     result = unittest.main(exit=False, verbosity=2).result

@@ -10,6 +10,7 @@ import sys
 import threading
 import urllib.request
 
+from harness import schema
 from harness.process import Timeout, end, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
@@ -32,7 +33,8 @@ class Sensor:
     """`nameward run --events` until `stop`; use as a context manager.
 
     Events and OCSF alerts are JSON; other lines (alerts as people read them) are
-    kept in `texts`, and the bytes of all in `raw`.
+    kept in `texts`, and the bytes of all in `raw`.  Every alert must meet the
+    published schema.
     """
 
     def __init__(self, lab, policy=None, resolvers=(), alert_format="ocsf", flags=(),
@@ -66,11 +68,13 @@ class Sensor:
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure=None, *_):
         if self.process.poll() is None:
             end(self.process)
         self._reader.join()
         self.process.stdout.close()
+        faults = schema.faults(self.alerts()) if failure is None else []
+        assert not faults, faults[0]
 
     def events(self, kind=None, cgroup=None):
         """Events so far; an alert (it has no `kind`) is never among them."""
