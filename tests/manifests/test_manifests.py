@@ -8,9 +8,22 @@ import re
 import tempfile
 import unittest
 
+import yaml
 from render import MANIFESTS, SOURCE, container, main, of_kind, pod_spec, render, renderings, the
 
 CAPABILITIES = ["BPF", "PERFMON", "NET_ADMIN", "DAC_READ_SEARCH"]
+KAFKA = ("overlays/kafka-sasl", "overlays/kafka-tls")
+
+
+def config(folder):
+    """The sensor's configuration in a rendering."""
+    return yaml.safe_load(the(render(folder), "ConfigMap", "nameward-config")["data"]["nameward.yaml"])
+
+
+def component_of(folder):
+    """An overlay applies one component alone."""
+    [component] = yaml.safe_load((MANIFESTS / folder / "kustomization.yaml").read_text())["components"]
+    return os.path.basename(component)
 
 
 class Base(unittest.TestCase):
@@ -88,7 +101,7 @@ class Overlays(unittest.TestCase):
     def test_all_components_add_up(self):
         """As a user's own kustomization takes them, outside of this tree."""
         components = sorted(path.name for path in (MANIFESTS / "components").iterdir())
-        self.assertEqual(components, [name.removeprefix("overlays/") for name in renderings()[1:]])
+        self.assertEqual(components, sorted({component_of(folder) for folder in renderings()[1:]}))
         with tempfile.TemporaryDirectory() as folder:
             back = os.path.relpath(MANIFESTS, os.path.realpath(folder))
             text = json.dumps({"resources": [f"{back}/base"],
@@ -100,15 +113,34 @@ class Overlays(unittest.TestCase):
         self.assertEqual({kind for kind, _ in together}, {kind for kind, _ in alone})
         self.assertIn("nodes/proxy", the(everything, "ClusterRole")["rules"][0]["resources"])
         self.assertIn("SYS_ADMIN", container(everything)["securityContext"]["capabilities"]["add"])
+        kinds = {key for volume in pod_spec(everything)["volumes"] for key in volume if key != "name"}
+        self.assertLessEqual(kinds, set(the(everything, "SecurityContextConstraints")["volumes"]))
 
-    def test_keys_of_kafka_are_files_of_root_alone(self):
-        volumes = pod_spec(render("overlays/kafka-tls"))["volumes"]
-        [secret] = [v["secret"] for v in volumes if "secret" in v]
-        self.assertEqual(secret, {"secretName": "nameward-kafka", "defaultMode": 0o400})
+    def test_what_kafka_keeps_secret_is_files_of_root_alone(self):
+        for folder in KAFKA:
+            volumes = pod_spec(render(folder))["volumes"]
+            [secret] = [v["secret"] for v in volumes if "secret" in v]
+            self.assertEqual(secret, {"secretName": "nameward-kafka", "defaultMode": 0o400})
+            files = [v for k, v in config(folder)["kafka"].items() if k.endswith("_file")]
+            self.assertGreater(len(files), 1)
+            for file in files:
+                self.assertEqual(os.path.dirname(file), "/etc/nameward-kafka")
 
-    def test_kafka_writes_to_its_spool_alone(self):
-        mounts = container(render("overlays/kafka-tls"))["volumeMounts"]
-        self.assertEqual([m["mountPath"] for m in mounts if not m.get("readOnly")], ["/var/lib/nameward"])
+    def test_kafka_writes_to_a_spool_that_outlives_the_pod_and_to_nothing_else(self):
+        for folder in KAFKA:
+            objects = render(folder)
+            [mount] = [m for m in container(objects)["volumeMounts"] if not m.get("readOnly")]
+            [volume] = [v for v in pod_spec(objects)["volumes"] if v["name"] == mount["name"]]
+            self.assertIn("hostPath", volume)
+            # Its parent: the sensor makes the folder itself.
+            self.assertEqual(os.path.dirname(config(folder)["alerts"]["spool"]), mount["mountPath"])
+
+    def test_the_network_policy_lets_kafkas_brokers_be_found_and_met(self):
+        for folder in KAFKA:
+            [port] = {int(b.rpartition(":")[2]) for b in config(folder)["kafka"]["brokers"]}
+            policy = the(render(folder), "NetworkPolicy")["spec"]
+            open_ports = {(p["port"], p["protocol"]) for rule in policy["egress"] for p in rule["ports"]}
+            self.assertEqual(open_ports, {(10250, "TCP"), (53, "UDP"), (53, "TCP"), (port, "TCP")})
 
     def test_only_legacy_rbac_may_use_nodes_proxy(self):
         holders = [folder for folder in renderings()

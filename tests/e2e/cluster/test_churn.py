@@ -53,11 +53,10 @@ class Churn(OnNode):
               f"unknown {figures['unknown']}, wrong {figures['wrong']}; {dict(figures)}; "
               f"pods with a round missing: {len(missing())}", file=sys.stderr)
         ledger = watcher.ledger()
-        print({name: ledger[name] for name in ledger if name.startswith(("pods", "events_"))},
-              file=sys.stderr)
-        # A flood of somebody else on this machine may meet its own quota.
-        full = {which: n for which, n in ledger["records_dropped"].items() if "/full" in which}
-        self.assertEqual(sum(full.values()), 0, full)
+        # Drops may be of somebody else on this machine: whether they are of the pods is
+        # told by the rounds and the events that are missing.
+        print({name: ledger[name] for name in ledger
+               if name.startswith(("pods", "events_", "records_dropped"))}, file=sys.stderr)
         self.assertEqual(figures["wrong"], 0, samples)
         self.assertEqual(missing(), [])
         self.assertGreaterEqual(figures["right"], RIGHT_AT_LEAST * named, samples)
