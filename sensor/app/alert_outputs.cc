@@ -172,9 +172,12 @@ Result<AlertOutputs> OpenAlertOutputs(const Settings& settings,
   }
   auto delivery = std::make_unique<Delivery>(std::move(*spool),
                                              std::move(sinks), names, clock);
-  delivery->SetTellLoss([settings, node = context.node, spool_id,
-                         &clock](const LostAlerts& loss) {
-    return RenderLoss(loss, {node, spool_id, settings.alert_format}, clock);
+  const LossTeller teller{context.node, spool_id, settings.alert_format};
+  delivery->SetTellLoss([teller, &clock](const LostAlerts& loss) {
+    return RenderLoss(loss, teller, clock);
+  });
+  delivery->SetTellTrouble([teller, &clock](const std::string& trouble) {
+    return RenderTrouble(trouble, teller, clock);
   });
   outputs.delivery = delivery.get();
   outputs.sink = std::move(delivery);

@@ -22,35 +22,59 @@ std::string Reason(const LostAlerts& loss) {
          " to " + std::to_string(loss.last_sequence);
 }
 
+struct OwnAlert {
+  const char* rule;
+  const char* title;
+  std::string reason;
+  LossEvent event;
+};
+
+RenderedAlert Render(OwnAlert own, const LossTeller& teller, Clock& clock) {
+  auto rule = std::make_shared<RuleInfo>();
+  rule->id = own.rule;
+  rule->title = own.title;
+  rule->severity = Severity::kHigh;
+  Alert alert;
+  alert.finding.rule = std::move(rule);
+  alert.finding.reason = std::move(own.reason);
+  alert.node = teller.node;
+  alert.losses_since_last = own.event.count;
+  const BootTime now = clock.Now();
+  alert.time = clock.Offset().ToWall(now);
+  alert.first_seen = alert.last_seen = alert.time;
+  alert.event.time = own.event.since = now;
+  alert.event.body = std::move(own.event);
+  alert.uid = UuidV5(std::string(own.rule) + "\x1f" + teller.spool_id + "\x1f" +
+                     FormatRfc3339(alert.time) + alert.finding.reason);
+  alert.finding_uid = alert.uid;
+  RenderedAlert rendered;
+  RenderAlert(alert, teller.format, rendered);
+  return rendered;
+}
+
+LossEvent EventOf(std::string_view fate, uint64_t count) {
+  LossEvent event;
+  event.record_class = "alert";
+  event.fate = fate;
+  event.count = count;
+  return event;
+}
+
 }  // namespace
 
 RenderedAlert RenderLoss(const LostAlerts& loss, const LossTeller& teller,
                          Clock& clock) {
-  auto rule = std::make_shared<RuleInfo>();
-  rule->id = kAlertsLostRule;
-  rule->title = "Alerts of this sensor are lost";
-  rule->severity = Severity::kHigh;
-  Alert alert;
-  alert.finding.rule = std::move(rule);
-  alert.finding.reason = Reason(loss);
-  alert.node = teller.node;
-  alert.losses_since_last = loss.count;
-  const BootTime now = clock.Now();
-  alert.time = clock.Offset().ToWall(now);
-  alert.first_seen = alert.last_seen = alert.time;
-  alert.uid = UuidV5("alerts-lost\x1f" + teller.spool_id + "\x1f" +
-                     alert.finding.reason);
-  alert.finding_uid = alert.uid;
-  alert.event.time = now;
-  LossEvent event;
-  event.record_class = "alert";
-  event.fate = ToString(loss.reason);
-  event.count = loss.count;
-  event.since = now;
-  alert.event.body = std::move(event);
-  RenderedAlert rendered;
-  RenderAlert(alert, teller.format, rendered);
-  return rendered;
+  return Render({kAlertsLostRule, "Alerts of this sensor are lost",
+                 Reason(loss), EventOf(ToString(loss.reason), loss.count)},
+                teller, clock);
+}
+
+RenderedAlert RenderTrouble(const std::string& trouble,
+                            const LossTeller& teller, Clock& clock) {
+  return Render({kSpoolTroubleRule, "The spool's disk refuses",
+                 "alerts that no sink has taken are in memory only: " + trouble,
+                 EventOf("kept in memory", 0)},
+                teller, clock);
 }
 
 }  // namespace nameward

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Alerts that the spool had to give up, told as an alert of the sensor about
-// itself, so that a consumer can tell a gap in metadata.sequence from a lie.
+// Alerts of the sensor about itself: those that the spool had to give up, so
+// that a consumer can tell a gap in metadata.sequence from a lie, and a disk
+// that refuses, so that somebody mends it before any is lost.
 #ifndef NAMEWARD_APP_LOSS_ALERT_H_
 #define NAMEWARD_APP_LOSS_ALERT_H_
 
@@ -19,9 +20,12 @@ struct LossTeller {
 };
 
 inline constexpr char kAlertsLostRule[] = "nameward-alerts-lost";
+inline constexpr char kSpoolTroubleRule[] = "nameward-spool-trouble";
 
 RenderedAlert RenderLoss(const LostAlerts& loss, const LossTeller& teller,
                          Clock& clock);
+RenderedAlert RenderTrouble(const std::string& trouble,
+                            const LossTeller& teller, Clock& clock);
 
 }  // namespace nameward
 

@@ -46,7 +46,7 @@ Delivery::Delivery(std::unique_ptr<Spool> spool,
 Delivery::~Delivery() { Stop(); }
 
 void Delivery::Start() {
-  TellLosses();  // of the power cut before this run
+  TellOfItself();  // of the power cut before this run
   rate_since_ = clock_.Now();
   syncer_ = std::thread([this] { RunSyncer(); });
   for (size_t i = 0; i < feeds_.size(); ++i) {
@@ -75,15 +75,21 @@ Status Delivery::Offer(const RenderedAlert& alert) {
   spool_->Append(alert);
   ++stats_.offered;
   stats_.bytes += alert.text.size();
-  TellLosses();
+  TellOfItself();
   return Ok();
 }
 
 // In the thread that appends.
-void Delivery::TellLosses() {
-  if (!tell_loss_) return;
-  for (const LostAlerts& loss : spool_->TakeLosses())
-    spool_->Append(tell_loss_(loss));
+void Delivery::TellOfItself() {
+  if (tell_loss_)
+    for (const LostAlerts& loss : spool_->TakeLosses())
+      spool_->Append(tell_loss_(loss));
+  const std::string trouble = spool_->Trouble();
+  if (!tell_trouble_ || trouble.empty()) return;
+  const BootTime now = clock_.Now();
+  if (trouble_told_ && now - *trouble_told_ < kTellTroubleEvery) return;
+  trouble_told_ = now;
+  spool_->Append(tell_trouble_(trouble));
 }
 
 void Delivery::RunSyncer() {

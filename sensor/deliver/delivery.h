@@ -4,7 +4,8 @@
 // Offer appends and returns; a syncer makes alerts durable within kSyncEvery,
 // and at once after a critical one; each sink has a thread that gives it the
 // spool's alerts in order.  So a slow or dead sink delays neither the sensor
-// nor another sink.  Alerts that had to be given up are told as an alert, too.
+// nor another sink.  Alerts that had to be given up are told as an alert, too,
+// and so is a disk that refuses, every kTellTroubleEvery while it does.
 //
 // Threads: Offer by one; Start once the rights are dropped; the rest by any.
 #ifndef NAMEWARD_DELIVER_DELIVERY_H_
@@ -15,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -54,10 +56,12 @@ struct DeliveryReport {
 class Delivery final : public AlertSink {
  public:
   static constexpr Nanoseconds kSyncEvery = 40ms;  // and a sync takes its time
+  static constexpr Nanoseconds kTellTroubleEvery = 10min;
   // A stop waits so long for sinks that are well.
   static constexpr Nanoseconds kDrain = 5s;
 
   using TellLoss = std::function<RenderedAlert(const LostAlerts&)>;
+  using TellTrouble = std::function<RenderedAlert(const std::string& trouble)>;
   // `sinks` in the order of the spool's names.
   Delivery(std::unique_ptr<Spool> spool,
            std::vector<std::unique_ptr<SpooledSink>> sinks,
@@ -66,6 +70,7 @@ class Delivery final : public AlertSink {
 
   // Makes an alert of a loss; before Start.
   void SetTellLoss(TellLoss tell) { tell_loss_ = std::move(tell); }
+  void SetTellTrouble(TellTrouble tell) { tell_trouble_ = std::move(tell); }
   void Start();
   // Drains as far as the sinks let it, and closes the spool.
   void Stop();
@@ -87,13 +92,15 @@ class Delivery final : public AlertSink {
   bool Drained(size_t index);
   void RunSyncer();
   void OnAck(size_t index, uint64_t position, Spool::Outcome outcome);
-  void TellLosses();
+  void TellOfItself();
   WallTime WallNow() { return clock_.Offset().ToWall(clock_.Now()); }
 
   const std::unique_ptr<Spool> spool_;
   std::vector<std::unique_ptr<Feed>> feeds_;
   Clock& clock_;
   TellLoss tell_loss_;
+  TellTrouble tell_trouble_;
+  std::optional<BootTime> trouble_told_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> closing_{false};
   std::atomic<int64_t> deadline_ns_{0};

@@ -137,6 +137,23 @@ TEST_F(DeliveryTest, WhatHadToBeGivenUpIsToldAsAnAlert) {
   EXPECT_EQ(delivery_->Report().sinks[1].ledger.evicted, told.load());
 }
 
+TEST_F(DeliveryTest, ADiskThatRefusesIsToldOnceAndDelaysNothing) {
+  Make(TestOptions({"good", "dead"}));
+  disk_->full = true;
+  std::atomic<int> told{0};
+  std::string trouble;
+  delivery_->SetTellTrouble([&](const std::string& text) {
+    ++told;
+    trouble = text;
+    return TestAlert(9999, Severity::kHigh);
+  });
+  delivery_->Start();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(delivery_->Offer(TestAlert(i)));
+  EXPECT_THAT(good_->AwaitGiven(11), testing::Contains("uid-9999"));
+  EXPECT_EQ(told, 1);
+  EXPECT_THAT(trouble, testing::HasSubstr("No space left"));
+}
+
 TEST_F(DeliveryTest, AStopDrainsASinkThatIsWell) {
   Make();
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(delivery_->Offer(TestAlert(i)));

@@ -3,11 +3,12 @@
 // each of its calls fails once, or for long.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
+#include <ctime>
 #include <filesystem>
 #include <random>
 #include <set>
@@ -116,6 +117,31 @@ TEST(SpoolCrash,
   }
 }
 
+TEST(SpoolCrash, APowerCutThatFoundSomeSectorsWrittenGivesNothingFalse) {
+  const int calls = CallsOfAWholeRun();
+  std::mt19937 random(3);
+  for (int call = 0; call < 3 * calls; ++call) {
+    const auto disk = std::make_shared<ModelDiskState>();
+    disk->crash_at = call % calls;
+    const Done run = Work(disk);
+    SpoolOptions options = SmallSegments();
+    options.boot_id = "boot-2";
+    const auto cut = disk->AfterPowerCut(random);
+    const auto spool = OpenSpool(cut->AfterCrash(), options);
+    ASSERT_NE(spool, nullptr) << "call " << call;
+    const bool said = !spool->TakeLosses().empty() || run.synced.empty();
+    ExpectAllThere(*spool, said ? run.synced : run.appended, run.acked, call);
+    spool->Rewind(0);
+    SpooledAlert alert;
+    while (spool->Next(0, alert, 0ms)) {
+      const auto number = std::stoi(alert.alert.uid.substr(4));
+      const size_t begin = TestAlert(number).sequence_at;
+      EXPECT_EQ(alert.alert.text.substr(alert.alert.text.find("\"uid\"")),
+                TestAlert(number, Severity::kLow, 150).text.substr(begin));
+    }
+  }
+}
+
 TEST(SpoolCrash, NoNumberIsGivenTwice) {
   const int calls = CallsOfAWholeRun();
   for (int call = 0; call < calls; call += 3) {
@@ -186,6 +212,32 @@ TEST(SpoolFault, AFullDiskIsSaidAndTheSpoolGoesOnWhenItHasRoomAgain) {
   EXPECT_EQ(spool->stats().memory_records, 0U);
 }
 
+// The kernel calls pages clean that it could not write, and says so once.
+TEST(SpoolFault, AFailedSyncIsCountedAndWhatFollowsTheNextIsDurable) {
+  const auto disk = std::make_shared<ModelDiskState>();
+  {
+    const auto spool = OpenSpool(disk, SmallSegments());
+    spool->Append(TestAlert(0));
+    spool->Sync();
+    spool->Append(TestAlert(1));
+    disk->fail_at = disk->calls;
+    disk->error = EIO;
+    spool->Sync();
+    EXPECT_EQ(spool->stats().sync_errors, 1U);
+    EXPECT_NE(spool->Trouble().find("Input/output error"), std::string::npos);
+    spool->Append(TestAlert(2));
+    EXPECT_EQ(spool->stats().memory_records, 1U);  // until the next
+    spool->Sync();
+    spool->Append(TestAlert(3));
+    spool->Sync();
+  }
+  SpoolOptions options = SmallSegments();
+  options.boot_id = "boot-2";
+  const auto spool = OpenSpool(disk->AfterPowerCut(), options);
+  EXPECT_EQ(Drain(*spool), (std::vector<std::string>{"uid-0", "uid-3"}));
+  EXPECT_EQ(spool->TakeLosses().size(), 1U);
+}
+
 TEST(SpoolFault, AReadOnlyDiskAtTheStartIsNoReasonToStop) {
   const auto disk = std::make_shared<ModelDiskState>();
   disk->fail_at = 0;
@@ -211,18 +263,24 @@ class KilledWriter {
   ~KilledWriter() { munmap(counter_, 4096); }
 
   // Alerts are numbered from `first`; returns how many were appended.  The
-  // alarm ends the writer wherever it is, as a kill does: nobody handles it.
+  // kernel kills the writer wherever it is by then.
   int Run(const std::string& folder, int first, int microseconds) {
     *counter_ = 0;
     const pid_t child = fork();
     if (child == 0) {
-      const itimerval timer{{0, 0}, {0, microseconds}};
-      setitimer(ITIMER_REAL, &timer, nullptr);
+      sigevent kill{};
+      kill.sigev_notify = SIGEV_SIGNAL;
+      kill.sigev_signo = SIGKILL;
+      timer_t timer{};
+      const itimerspec when{{0, 0}, {0, microseconds * 1000L}};
+      if (timer_create(CLOCK_MONOTONIC, &kill, &timer) != 0 ||
+          timer_settime(timer, 0, &when, nullptr) != 0)
+        _exit(1);
       Write(folder, first);
     }
     int status = 0;
     waitpid(child, &status, 0);
-    EXPECT_TRUE(WIFSIGNALED(status)) << status;
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
     return *counter_;
   }
 

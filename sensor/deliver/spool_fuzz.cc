@@ -53,7 +53,7 @@ void Mend(Image& image) {
 void Use(const Image& segment, const Image& state) {
   const auto disk = std::make_shared<ModelDiskState>();
   const auto put = [&](const std::string& name, const Image& image) {
-    disk->files[name] = std::make_shared<ModelFile>(ModelFile{image, image});
+    disk->files[name] = std::make_shared<ModelFile>(ModelFile{image, image, 0});
   };
   put(SegmentName(2, 0), segment);
   put(kStateName, state);

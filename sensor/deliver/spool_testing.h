@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <set>
 #include <string>
 #include <utility>
@@ -23,6 +24,15 @@ namespace nameward {
 struct ModelFile {
   std::vector<uint8_t> bytes;
   std::vector<uint8_t> synced;
+  size_t forgotten = 0;  // before it: called clean after a failed sync
+
+  void Sync() {
+    const std::vector<uint8_t> before = std::move(synced);
+    synced = bytes;
+    const size_t clean = std::min(forgotten, synced.size());
+    std::fill_n(synced.begin(), clean, uint8_t{0});
+    std::copy_n(before.begin(), std::min(clean, before.size()), synced.begin());
+  }
 };
 
 struct ModelDiskState {
@@ -60,9 +70,31 @@ struct ModelDiskState {
     for (const auto& [name, file] : files) {
       if (synced_names.count(name) == 0) continue;
       image->files[name] =
-          std::make_shared<ModelFile>(ModelFile{file->synced, file->synced});
+          std::make_shared<ModelFile>(ModelFile{file->synced, file->synced, 0});
     }
     image->synced_names = synced_names;
+    return image;
+  }
+  // The same, where the disk had come to some sectors and names by itself.
+  std::shared_ptr<ModelDiskState> AfterPowerCut(std::mt19937& random) const {
+    constexpr size_t kSector = 512;  // is written whole or not at all
+    auto image = std::make_shared<ModelDiskState>();
+    for (const auto& [name, file] : files) {
+      if (synced_names.count(name) == 0 && random() % 2 == 0) continue;
+      std::vector<uint8_t> left = file->synced;
+      if (random() % 2 == 0) left.resize(file->bytes.size());
+      for (size_t at = 0; at < left.size(); at += kSector) {
+        if (random() % 2 == 0 || at >= file->bytes.size()) continue;
+        const size_t end =
+            std::min({at + kSector, left.size(), file->bytes.size()});
+        std::copy(file->bytes.begin() + static_cast<ptrdiff_t>(at),
+                  file->bytes.begin() + static_cast<ptrdiff_t>(end),
+                  left.begin() + static_cast<ptrdiff_t>(at));
+      }
+      image->files[name] =
+          std::make_shared<ModelFile>(ModelFile{left, left, 0});
+      image->synced_names.insert(name);
+    }
     return image;
   }
 };
@@ -107,8 +139,11 @@ class ModelDiskFile final : public DiskFile {
   Status Sync() override {
     const std::lock_guard lock(disk_->mutex);
     int code = 0;
-    if (disk_->Refused(code)) return ErrnoError("sync", code);
-    file_->synced = file_->bytes;
+    if (disk_->Refused(code)) {
+      file_->forgotten = file_->bytes.size();
+      return ErrnoError("sync", code);
+    }
+    file_->Sync();
     return Ok();
   }
 
