@@ -162,6 +162,18 @@ class Delivery(unittest.TestCase):
             await_delivered(watch, 3)
         self.assert_all(Seen(self.broker.read_all(late)), 3)
 
+    def test_it_answers_with_the_metrics_of_dashboard_and_alerts(self):
+        components = sensor.ROOT / "k8s-manifests/components"
+        asked = (components / "grafana/nameward.json").read_text() + \
+            (components / "podmonitor/prometheusrule.yaml").read_text()
+        names = set(re.findall(r"\bnameward_(?:spool|sink_oldest|sink_trouble|alert_latency"
+                               r"|alerts_[a-z]+)_[a-z_]+", asked))
+        with start(self.lab, self.settings) as watch:
+            shown = set(re.findall(r"^(nameward_\w+)", watch.get("/metrics"), re.MULTILINE))
+        self.assertGreater(len(names), 8)
+        # It takes a minute to know a rate.
+        self.assertEqual(names - shown, {"nameward_spool_minutes_left"})
+
     def test_two_sensors_can_not_share_a_spool(self):
         with start(self.lab, self.settings):
             with self.assertRaisesRegex(AssertionError, "another sensor uses this spool"):
