@@ -26,7 +26,7 @@ from harness.process import Timeout, wait_until
 
 TOOLS = ("containerd", "ctr", "runc", "iptables", "conntrack", "ip", "nsenter", "unshare",
          "openssl", "busybox", "unbound", "unbound-control", image.COMPILER)
-CNI_PLUGINS = ("ptp", "host-local", "loopback")
+CNI_PLUGINS = ("ptp", "bridge", "host-local", "loopback")
 STRANGERS = ("kubelet", "containerd", "dockerd", "k3s", "k3s-server", "k0s", "rke2", "crio")
 UP_SECONDS = 1500
 

@@ -1,9 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """A pod's own network namespace, changed from the node as an init container could."""
+import json
+import os
 import pathlib
 import subprocess
 
+from harness import outside
+
 MESH_USER = 1337
+CNI = "/usr/lib/cni"
+SECOND_RANGE, OUTSIDE_SECOND = "198.18.0.0/24", "198.51.100.0/24"
+SECOND = {
+    "cniVersion": "0.4.0", "name": "second", "type": "bridge", "bridge": "second0",
+    "isGateway": True,
+    "ipam": {"type": "host-local", "dataDir": "/run/cni/second",
+             "ranges": [[{"subnet": SECOND_RANGE}]], "routes": [{"dst": OUTSIDE_SECOND}]}}
 
 
 def translate(uid, *rules):
@@ -36,3 +47,16 @@ def _in_network(uid, *command):
                          capture_output=True, text=True, check=False)
     if run.returncode != 0:
         raise AssertionError(f"{command}: {run.stderr}")
+
+
+def attach(uid, interface="net1"):
+    """Gives the pod a second interface, as Multus does: by a plugin of its own, with
+    OUTSIDE_SECOND behind it."""
+    environment = os.environ | {
+        "CNI_COMMAND": "ADD", "CNI_CONTAINERID": uid, "CNI_IFNAME": interface,
+        "CNI_NETNS": f"/proc/{process_of(uid)}/ns/net", "CNI_PATH": CNI}
+    run = subprocess.run([f"{CNI}/bridge"], input=json.dumps(SECOND), env=environment,
+                         capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        raise AssertionError(f"bridge: {run.stdout}{run.stderr}")
+    outside.run("ip", "route", "replace", SECOND_RANGE, "via", "192.0.2.1")

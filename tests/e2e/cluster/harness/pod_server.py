@@ -2,15 +2,17 @@
 """A kubelet's /pods for pods that a test makes without Kubernetes.
 
 Tells what a kubelet tells: a pod from before its start, the container's id only
-some time after it, and nothing once the pod is gone.
+some time after it, and nothing some time after its end.
 """
 import http.server
 import json
+import math
 import ssl
 import threading
 import time
 
 ID_AFTER_SECONDS = 1.0  # a real one: up to 1 s, then the API server's echo
+KEPT_SECONDS = 1.0  # a real one: until the API server has heard of the end and deleted it
 
 
 class PodServer:
@@ -55,16 +57,17 @@ class PodServer:
                 {"name": container, "image": "localhost/box:1",
                  "containerID": f"containerd://{container_id}"}]}}
         with self._lock:
-            self._pods[uid] = (time.monotonic(), pod)
+            self._pods[uid] = [time.monotonic(), math.inf, pod]
 
     def remove(self, uid):
         with self._lock:
-            del self._pods[uid]
+            self._pods[uid][1] = time.monotonic() + KEPT_SECONDS
 
     def pod_list(self):
         now = time.monotonic()
         with self._lock:
             self.answers += 1
+            self._pods = {uid: pod for uid, pod in self._pods.items() if pod[1] > now}
             items = [pod if now - added > ID_AFTER_SECONDS else {**pod, "status": {}}
-                     for added, pod in self._pods.values()]
+                     for added, _, pod in self._pods.values()]
         return json.dumps({"kind": "PodList", "apiVersion": "v1", "items": items}).encode()
