@@ -178,8 +178,8 @@ void Alerter::OpenWindow(Alert alert, AlertReceiver& out) {
       of_pod != window_ends_of_.end() && of_pod->second.size() >= share;
   if (windows_.size() >= options_.max_windows || flooding) {
     ++stats_.windows_closed_early;
-    CloseWindow(flooding ? *of_pod->second.begin() : *window_ends_.begin(),
-                out);
+    Deadlines& from = flooding ? of_pod->second : window_ends_;
+    CloseWindow(from.extract(from.begin()), out);
   }
   DropBulk(alert.event);
   const BootTime ends = alert.event.time + alert.finding.rule->dedup_window;
@@ -189,13 +189,13 @@ void Alerter::OpenWindow(Alert alert, AlertReceiver& out) {
   UpdateNextDue();
 }
 
-void Alerter::CloseWindow(std::pair<BootTime, std::string> due,
-                          AlertReceiver& out) {
-  auto node = windows_.extract(due.second);
+// `due` is out of one of the two sets of deadlines, and leaves the other here.
+void Alerter::CloseWindow(Deadlines::node_type due, AlertReceiver& out) {
+  auto node = windows_.extract(due.value().second);
   Alert& alert = node.mapped();
-  window_ends_.erase(due);
+  window_ends_.erase(due.value());
   const auto of_pod = window_ends_of_.find(PodOf(alert.event));
-  of_pod->second.erase(due);
+  of_pod->second.erase(due.value());
   if (of_pod->second.empty()) window_ends_of_.erase(of_pod);
   if (alert.count == 1) return;  // told when the window opened
   alert.update = true;
@@ -242,7 +242,7 @@ bool Alerter::CloseNext(AlertReceiver& out) {
       (!window_ends_.empty() &&
        window_ends_.begin()->first <= interval_ends_.begin()->first);
   if (window)
-    CloseWindow(*window_ends_.begin(), out);
+    CloseWindow(window_ends_.extract(window_ends_.begin()), out);
   else
     CloseInterval(out);
   UpdateNextDue();

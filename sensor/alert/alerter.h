@@ -123,7 +123,7 @@ class Alerter {
   void HoldBack(Interval& interval, const Event& event, const Finding& finding,
                 const std::string& scope);
   void OpenWindow(Alert alert, AlertReceiver& out);
-  void CloseWindow(std::pair<BootTime, std::string> due, AlertReceiver& out);
+  void CloseWindow(Deadlines::node_type due, AlertReceiver& out);
   void OpenInterval(const std::string& key, BootTime ends, AlertReceiver& out);
   void CloseInterval(AlertReceiver& out);
   void Emit(Alert& alert, AlertReceiver& out);
