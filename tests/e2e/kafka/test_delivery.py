@@ -5,11 +5,13 @@
 The broker is stopped, killed and frozen, the sensor killed: nothing that was
 appended is lost, each key keeps its order, a duplicate carries the same id.
 """
+import contextlib
 import json
 import os
 import pathlib
 import re
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -103,7 +105,7 @@ class Delivery(unittest.TestCase):
             self.assertGreater(metric(watch, "alerts_pending"), count)
             self.assertIn("alerts wait for kafka:", watch.get("/readyz"))
             grown = resident(watch.process.pid) - memory
-            stored = spool_bytes(watch)
+            stored = counted(watch, "spool_bytes")
             self.broker.start()
             began, waiting = time.monotonic(), metric(watch, "alerts_pending")
             await_delivered(watch, 3 * count, 120 + seconds)
@@ -174,14 +176,38 @@ class Delivery(unittest.TestCase):
         # It takes a minute to know a rate.
         self.assertEqual(names - shown, {"nameward_spool_minutes_left"})
 
+    def test_a_full_disk_is_told_as_an_alert_and_nothing_is_lost(self):
+        count = 6 * RATE
+        with small_disk(self.lab.folder / "spool"), start(self.lab, self.settings) as watch:
+            self.broker.kill()
+            self.run_connects(count)
+            self.assertGreater(counted(watch, "spool_kept_in_memory_total"), 0)
+            self.broker.start()
+            await_delivered(watch, 3 * count + 1)
+            self.assert_closes(watch, 3 * count + 1)
+        records = self.broker.read_all(self.topic)
+        self.assert_all(Seen(records), 3 * count + 1)
+        [told] = [r for r in records if headers(r)["ce_subject"] == "nameward-spool-trouble"]
+        self.assertIn("No space left", json.loads(told.value)["message"])
+
     def test_two_sensors_can_not_share_a_spool(self):
         with start(self.lab, self.settings):
             with self.assertRaisesRegex(AssertionError, "another sensor uses this spool"):
                 start(self.lab, self.settings).__enter__()
 
 
-def spool_bytes(watch):
-    return int(re.search(r"^nameward_spool_bytes (\d+)$", watch.get("/metrics"), re.MULTILINE)[1])
+@contextlib.contextmanager
+def small_disk(folder):
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def counted(watch, name):
+    return int(re.search(rf"^nameward_{name} (\d+)$", watch.get("/metrics"), re.MULTILINE)[1])
 
 
 def resident(pid):
