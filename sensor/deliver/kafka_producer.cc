@@ -262,15 +262,15 @@ void KafkaProducer::OnReports(rd_kafka_op_s* event) {
 
 // Most of these the library mends by itself; people may have to mend the rest.
 void KafkaProducer::OnError(rd_kafka_s* producer, rd_kafka_op_s* event) {
-  if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR__FATAL)
-    return listener_.OnTrouble(
-        std::string("kafka: ") + rd_kafka_event_error_string(event), false);
   std::array<char, 512> why{};
-  const rd_kafka_resp_err_t code =
+  const rd_kafka_resp_err_t fatal =
       rd_kafka_fatal_error(producer, why.data(), why.size());
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return listener_.OnTrouble(
+        std::string("kafka: ") + rd_kafka_err2name(fatal) + ": " + why.data(),
+        true);
   listener_.OnTrouble(
-      std::string("kafka: ") + rd_kafka_err2name(code) + ": " + why.data(),
-      true);
+      std::string("kafka: ") + rd_kafka_event_error_string(event), false);
 }
 
 void KafkaProducer::OnTokenRefresh(rd_kafka_s* producer, const char*,

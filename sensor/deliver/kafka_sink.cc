@@ -12,8 +12,10 @@ namespace nameward {
 namespace {
 
 constexpr Nanoseconds kRebuildEvery = 1s;  // at most
-constexpr Nanoseconds kLookAtSecretsEvery = 10s;
+constexpr Nanoseconds kLookEvery = 10s;    // whether it is to be made anew
 constexpr Nanoseconds kFlush = 2s;
+// How long alerts go one by one after one was refused for itself.
+constexpr Nanoseconds kAloneFor = 1min;
 
 class KafkaSink final : public SpooledSink, KafkaListener {
  public:
@@ -34,7 +36,8 @@ class KafkaSink final : public SpooledSink, KafkaListener {
   bool HasProducer();
   Status Build();
   void TearDown(bool flush);
-  bool SecretsChanged(BootTime now);
+  bool IsCurrent(BootTime now);
+  bool WantsAlone(BootTime now) const;
   KafkaProducer::Answer Produce(const SpooledAlert& alert, std::string& why);
 
   void OnReport(uint64_t tag, Fate fate, const std::string& why) override;
@@ -46,18 +49,19 @@ class KafkaSink final : public SpooledSink, KafkaListener {
   Acknowledge acknowledge_;
   std::unique_ptr<KafkaProducer> producer_;
   BootTime built_{};
-  BootTime secrets_looked_at_{};
+  BootTime looked_at_{};
   bool wants_rewind_ = false;
+  bool alone_ = false;  // this producer sends one alert at a time
   std::atomic<bool> rebuild_{false};
-  std::atomic<bool> one_by_one_{false};
-  mutable std::mutex mutex_;  // guards trouble_
+  std::atomic<int64_t> refused_ns_{0};  // when the last refusal came; 0: never
+  mutable std::mutex mutex_;            // guards trouble_
   std::condition_variable room_;
   std::string trouble_;
 };
 
 bool KafkaSink::HasProducer() {
   const BootTime now = clock_.Now();
-  if (producer_ && !rebuild_ && !SecretsChanged(now)) return true;
+  if (producer_ && !rebuild_ && IsCurrent(now)) return true;
   if (producer_) TearDown(!rebuild_);
   if (now - built_ < kRebuildEvery && built_ != BootTime{}) return false;
   built_ = now;
@@ -67,15 +71,22 @@ bool KafkaSink::HasProducer() {
   return producer_ != nullptr;
 }
 
-bool KafkaSink::SecretsChanged(BootTime now) {
-  if (now - secrets_looked_at_ < kLookAtSecretsEvery) return false;
-  secrets_looked_at_ = now;
-  return producer_->SecretsChanged();
+// Of the secrets as they are, and with batches unless one was refused lately.
+bool KafkaSink::IsCurrent(BootTime now) {
+  if (now - looked_at_ < kLookEvery) return true;
+  looked_at_ = now;
+  return !producer_->SecretsChanged() && (!alone_ || WantsAlone(now));
+}
+
+bool KafkaSink::WantsAlone(BootTime now) const {
+  return refused_ns_ != 0 &&
+         now.time_since_epoch() - Nanoseconds(refused_ns_) < kAloneFor;
 }
 
 Status KafkaSink::Build() {
   KafkaProperties further;
-  if (one_by_one_) further.emplace_back("batch.num.messages", "1");
+  alone_ = WantsAlone(clock_.Now());
+  if (alone_) further.emplace_back("batch.num.messages", "1");
   auto producer = KafkaProducer::Make(options_, further, *this, clock_);
   if (!producer) return producer.error();
   producer_ = std::move(*producer);
@@ -139,20 +150,18 @@ void KafkaSink::Wait(Nanoseconds most) {
 }
 
 void KafkaSink::OnReport(uint64_t tag, Fate fate, const std::string& why) {
+  if (fate == Fate::kRefused)
+    refused_ns_ = clock_.Now().time_since_epoch().count();
   if (fate == Fate::kDelivered) {
-    {
-      const std::lock_guard lock(mutex_);
-      trouble_.clear();
-    }
-    acknowledge_(tag, Spool::Outcome::kDelivered);
-    room_.notify_one();
-  } else if (fate == Fate::kRefused && one_by_one_) {
-    acknowledge_(tag, Spool::Outcome::kRefused);
-    room_.notify_one();
-  } else {
-    if (fate == Fate::kRefused) one_by_one_ = true;
-    OnTrouble(why, true);
+    const std::lock_guard lock(mutex_);
+    trouble_.clear();
   }
+  // In a batch the refusal may be another's.
+  if (fate == Fate::kFailed || (fate == Fate::kRefused && !alone_))
+    return OnTrouble(why, true);
+  acknowledge_(tag, fate == Fate::kDelivered ? Spool::Outcome::kDelivered
+                                             : Spool::Outcome::kRefused);
+  room_.notify_one();
 }
 
 void KafkaSink::OnTrouble(const std::string& text, bool fatal) {
