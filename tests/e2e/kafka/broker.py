@@ -154,7 +154,7 @@ class Broker:
     def _answers(self):
         try:
             # A client that fails to begin leaves its sockets behind.
-            socket.create_connection(("127.0.0.1", self.ports["plain"]), 2).close()
+            socket.create_connection((self.host, self.ports["plain"]), 2).close()
             admin = KafkaAdminClient(bootstrap_servers=self.address(), request_timeout_ms=5000)
             admin.close()
             return True
