@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a pod of the cluster to a real Kafka broker: overlays/kafka-tls, with the
 keys in a Secret and a spool that outlives the sensor's pod."""
+import contextlib
 import json
 import os
 import pathlib
@@ -160,7 +161,8 @@ class ToTheBroker(OnNode):
         """kill -9, and then the pod is deleted; the next one is Ready."""
         old = self.sensor.pod["metadata"]["name"]
         for process in self.sensor.processes():
-            os.kill(int(process["Pid"]), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # sensor and keeper end together
+                os.kill(int(process["Pid"]), signal.SIGKILL)
         self.sensor.cluster.kubectl("delete", "pod", old, "--force", "--grace-period=0")
         self.sensor.cluster.kubectl("rollout", "status", "daemonset/nameward", "--timeout=120s",
                                     timeout=130)
