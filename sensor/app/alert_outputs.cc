@@ -10,6 +10,7 @@
 #include "deliver/kafka_producer.h"
 #include "deliver/kafka_sink.h"
 #include "deliver/stdout_sink.h"
+#include "deliver/webhook_sink.h"
 
 namespace nameward {
 namespace {
@@ -31,12 +32,18 @@ Result<std::unique_ptr<AlertSink>> OpenLines(const Settings& settings,
   return sink;
 }
 
-KafkaOptions KafkaFor(const Settings& settings, const Context& context) {
-  KafkaOptions options = settings.kafka;
+// Who speaks, and what about: of a sink with CloudEvents attributes.
+template <typename Options>
+Options Introduced(Options options, const Settings& settings,
+                   const Context& context) {
   options.source = "/nodes/" + context.node + "/nameward";
   if (settings.alert_format == AlertFormat::kOcsf)
     options.data_schema = kOcsfSchema;
   return options;
+}
+
+bool IsRemote(const std::string& name) {
+  return name == "kafka" || name == "webhook";
 }
 
 Result<std::unique_ptr<SpooledSink>> OpenSpooled(const Settings& settings,
@@ -45,7 +52,11 @@ Result<std::unique_ptr<SpooledSink>> OpenSpooled(const Settings& settings,
                                                  const std::string& spool_id,
                                                  Clock& clock) {
   if (name == "kafka")
-    return MakeKafkaSink(KafkaFor(settings, context), spool_id, clock);
+    return MakeKafkaSink(Introduced(settings.kafka, settings, context),
+                         spool_id, clock);
+  if (name == "webhook")
+    return MakeWebhookSink(Introduced(settings.webhook, settings, context),
+                           spool_id, clock);
   auto lines = OpenLines(settings, name);
   if (!lines) return lines.error();
   return std::unique_ptr<SpooledSink>(
@@ -57,7 +68,7 @@ Result<std::unique_ptr<Spool>> OpenSpool(const Settings& settings,
                                          std::vector<std::string>& degraded) {
   if (settings.spool.empty()) {
     degraded.push_back(
-        "alerts.spool: not set, so what Kafka has not yet acknowledged is in "
+        "alerts.spool: not set, so what is not yet acknowledged is in "
         "memory only (name a folder that outlives the sensor)");
     return Spool::InMemory(std::move(options));
   }
@@ -78,6 +89,9 @@ Status CheckNames(const Settings& settings,
   if (named("kafka") && settings.kafka.brokers.empty())
     return Error{"alerts.sinks", "kafka is named, but no broker",
                  "set kafka.brokers"};
+  if (named("webhook") && settings.webhook.url.empty())
+    return Error{"alerts.sinks", "webhook is named, but no address",
+                 "set webhook.url"};
   if (named("file") && settings.alert_file.empty())
     return Error{"alerts.sinks", "file is named, but no path",
                  "set alerts.file"};
@@ -89,16 +103,21 @@ std::string FolderOf(const std::string& path) {
   return folder.empty() ? "." : folder.string();
 }
 
-void AddKafkaRights(const KafkaOptions& kafka, RightsOptions& rights) {
+// What finding a host by name reads, the system's authorities, and secrets.
+void AddNetworkRights(const std::vector<std::string>& secrets,
+                      RightsOptions& rights) {
   rights.allow_network = true;
-  // What finding a broker by name reads, and the system's authorities.
   for (const char* path :
        {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
         "/etc/host.conf", "/etc/gai.conf", "/etc/ssl", "/usr/lib/ssl"})
     if (std::filesystem::exists(path)) rights.readable.emplace_back(path);
-  for (const std::string& file : SecretFiles(kafka))
+  for (const std::string& file : secrets)
     rights.readable.push_back(FolderOf(file));
   rights.connect_ports.push_back(kDnsPort);  // a look-up that is truncated
+}
+
+void AddKafkaRights(const KafkaOptions& kafka, RightsOptions& rights) {
+  AddNetworkRights(SecretFiles(kafka), rights);
   for (const auto* list : {&kafka.brokers, &kafka.ports})
     for (const std::string& broker : *list) {
       const std::string port = broker.substr(broker.rfind(':') + 1);
@@ -106,6 +125,15 @@ void AddKafkaRights(const KafkaOptions& kafka, RightsOptions& rights) {
       std::from_chars(port.data(), port.data() + port.size(), number);
       rights.connect_ports.push_back(number);
     }
+}
+
+void AddWebhookRights(const WebhookOptions& webhook, RightsOptions& rights) {
+  const auto target = TargetOf(webhook);
+  if (!target) return;  // OpenAlertOutputs has said why
+  std::vector<std::string> secrets = TlsFiles(webhook);
+  if (!webhook.token_file.empty()) secrets.push_back(webhook.token_file);
+  AddNetworkRights(secrets, rights);
+  rights.connect_ports.push_back(target->port);
 }
 
 std::string Sample(std::string_view name, const std::string& sink,
@@ -150,7 +178,7 @@ Result<AlertOutputs> OpenAlertOutputs(const Settings& settings,
   if (const std::string limits = KafkaLimits(settings.kafka); !limits.empty())
     outputs.degraded.push_back(limits);
   const bool direct =
-      settings.spool.empty() && names.size() == 1 && names[0] != "kafka";
+      settings.spool.empty() && names.size() == 1 && !IsRemote(names[0]);
   if (direct) {
     auto lines = OpenLines(settings, names[0]);
     if (!lines) return lines.error();
@@ -190,6 +218,9 @@ void AddAlertRights(const Settings& settings, RightsOptions& rights) {
     rights.writable.push_back(FolderOf(settings.alert_file));
   if (!settings.spool.empty()) rights.writable.push_back(settings.spool);
   if (!settings.kafka.brokers.empty()) AddKafkaRights(settings.kafka, rights);
+  const auto names = AlertSinkNames(settings);
+  if (std::find(names.begin(), names.end(), "webhook") != names.end())
+    AddWebhookRights(settings.webhook, rights);
 }
 
 void AddCounters(const AlertOutputs& outputs, Ledger& ledger) {

@@ -93,6 +93,16 @@ KafkaOptions& Group(Settings& s, const KafkaOptions*) { return s.kafka; }
 const KafkaOptions& Group(const Settings& s, const KafkaOptions*) {
   return s.kafka;
 }
+WebhookOptions& Group(Settings& s, const WebhookOptions*) { return s.webhook; }
+const WebhookOptions& Group(const Settings& s, const WebhookOptions*) {
+  return s.webhook;
+}
+TelemetryTopics& Group(Settings& s, const TelemetryTopics*) {
+  return s.telemetry;
+}
+const TelemetryTopics& Group(const Settings& s, const TelemetryTopics*) {
+  return s.telemetry;
+}
 KubeletSettings& Group(Settings& s, const KubeletSettings*) {
   return s.kubelet;
 }
@@ -218,9 +228,12 @@ std::vector<Key> PodKeys() {
   };
 }
 
+constexpr std::string_view kSinks[] = {"stdout", "file", "kafka", "webhook"};
+
 bool AreSinks(const Words& sinks) {
   for (size_t i = 0; i < sinks.size(); ++i) {
-    if (sinks[i] != "stdout" && sinks[i] != "file" && sinks[i] != "kafka")
+    if (std::find(std::begin(kSinks), std::end(kSinks), sinks[i]) ==
+        std::end(kSinks))
       return false;
     if (std::find(sinks.begin(), sinks.begin() + static_cast<ptrdiff_t>(i),
                   sinks[i]) != sinks.begin() + static_cast<ptrdiff_t>(i))
@@ -294,6 +307,38 @@ std::vector<Key> KafkaKeys() {
   };
 }
 
+bool IsTopicOrNone(const std::string& name) {
+  return name.empty() || IsTopic(name);
+}
+
+bool IsWebhook(const std::string& url) {
+  WebhookOptions options;
+  options.url = url;
+  return url.empty() || TargetOf(options).has_value();
+}
+
+std::vector<Key> FurtherSinkKeys() {
+  using W = WebhookOptions;
+  using T = TelemetryTopics;
+  constexpr char kPath[] = "a path";
+  constexpr char kTopic[] = "a topic, or nothing";
+  return {
+      Field<W, std::string>("webhook.url",
+                            "https://HOST/PATH, or http:// without a secret",
+                            &W::url, IsWebhook),
+      Field("webhook.token_file", kPath, &W::token_file),
+      Field("webhook.ca_file", kPath, &W::ca_file),
+      Field("webhook.cert_file", kPath, &W::cert_file),
+      Field("webhook.key_file", kPath, &W::key_file),
+      Field<W, Nanoseconds>("webhook.timeout", "a duration, as 5s", &W::timeout,
+                            IsPositive),
+      Field<T, std::string>("telemetry.dns_topic", kTopic, &T::dns,
+                            IsTopicOrNone),
+      Field<T, std::string>("telemetry.connect_topic", kTopic, &T::connect,
+                            IsTopicOrNone),
+  };
+}
+
 std::vector<Key> StageKeys() {
   return {
       Field("rules.paths", "files or directories", &Settings::rules),
@@ -301,7 +346,8 @@ std::vector<Key> StageKeys() {
              {"ocsf", "ecs", "falco", "human"}),
       Field("alerts.file", "a path, or nothing for stdout",
             &Settings::alert_file),
-      Field<Settings, Words>("alerts.sinks", "stdout, file or kafka, each once",
+      Field<Settings, Words>("alerts.sinks",
+                             "stdout, file, kafka or webhook, each once",
                              &Settings::alert_sinks, AreSinks),
       Field("alerts.spool", "a folder of its own, or nothing",
             &Settings::spool),
@@ -328,7 +374,8 @@ std::vector<Key> StageKeys() {
 const std::vector<Key>& Keys() {
   static const std::vector<Key> keys = [] {
     std::vector<Key> all;
-    for (auto* part : {NodeKeys, PodKeys, StageKeys, KafkaKeys})
+    for (auto* part :
+         {NodeKeys, PodKeys, StageKeys, KafkaKeys, FurtherSinkKeys})
       for (Key& key : part()) all.push_back(std::move(key));
     return all;
   }();

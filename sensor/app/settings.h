@@ -20,6 +20,8 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "deliver/kafka_options.h"
+#include "deliver/telemetry.h"  // TelemetryTopics
+#include "deliver/webhook_options.h"
 #include "kube/kubelet_client.h"  // KubeletTls
 #include "model/context.h"
 
@@ -63,6 +65,8 @@ struct Settings {
   std::string spool;                     // alerts.spool: a folder; empty: none
   uint32_t spool_megabytes = 2048;       // alerts.spool_megabytes
   KafkaOptions kafka;
+  WebhookOptions webhook;
+  TelemetryTopics telemetry;
   std::vector<Endpoint> resolvers;   // correlate.resolvers; empty: resolv.conf
   std::vector<IpAddress> encrypted;  // correlate.encrypted_resolvers
   std::vector<Redirect> redirects;   // correlate.redirects: a mesh's

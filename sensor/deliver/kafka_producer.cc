@@ -2,18 +2,15 @@
 #include "deliver/kafka_producer.h"
 
 #include <librdkafka/rdkafka.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
+
+#include "deliver/secret_file.h"
 
 namespace nameward {
 namespace {
 
-// Longer than any secret, shorter than a mistake.
-constexpr size_t kMaxSecret = size_t{64} * 1024;
 // What a bearer token is taken to be good for; the broker knows better, and its
 // refusal shows as trouble.
 constexpr Nanoseconds kTokenLife = 10min;
@@ -28,32 +25,6 @@ using Conf = std::unique_ptr<rd_kafka_conf_t, DestroyConf>;
 int Milliseconds(Nanoseconds duration) {
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration);
   return static_cast<int>(ms.count());
-}
-
-Result<std::string> ReadSecret(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
-    text.pop_back();
-  if (!file.good() && !file.eof())
-    return Error{path, "can't be read", "is the Secret mounted?"};
-  if (text.empty() || text.size() > kMaxSecret)
-    return Error{path, "holds no secret", "is the Secret mounted?"};
-  return text;
-}
-
-// Changes when a file is replaced, also behind the links of a mounted Secret.
-std::string Fingerprint(const std::vector<std::string>& files) {
-  std::string text;
-  for (const std::string& file : files) {
-    struct stat status {};
-    if (stat(file.c_str(), &status) != 0) continue;
-    text += std::to_string(status.st_ino) + "." +
-            std::to_string(status.st_mtim.tv_sec) + "." +
-            std::to_string(status.st_mtim.tv_nsec) + "." +
-            std::to_string(status.st_size) + ";";
-  }
-  return text;
 }
 
 Status Set(rd_kafka_conf_t* conf, const std::string& name,
