@@ -56,7 +56,10 @@ bool Ledger::Closes() const {
                          Total("alerts_acked") + Total("alerts_refused") +
                              Total("alerts_evicted") + Total("alerts_damaged") +
                              Total("alerts_pending");
-  return kernel && decode && events && alerts && delivered;
+  const bool telemetry = Total("telemetry_offered") ==
+                         Total("telemetry_sent") + Total("telemetry_dropped") +
+                             Total("telemetry_pending");
+  return kernel && decode && events && alerts && delivered && telemetry;
 }
 
 std::string Ledger::ToPrometheus() const {

@@ -25,6 +25,7 @@
 #include "app/rule_reload.h"
 #include "app/session.h"
 #include "app/surroundings.h"
+#include "app/telemetry_output.h"
 #include "app/verbs.h"
 #include "deliver/stdout_sink.h"
 #include "source/bpf_source.h"
@@ -47,6 +48,7 @@ struct Parts {
   bool kubelet_unproven = false;
   std::unique_ptr<HealthServer> health;
   AlertOutputs alerts;
+  std::unique_ptr<TelemetryOutput> telemetry;
   std::unique_ptr<AlertSink> events;
   std::optional<RecordingConsumer> recording;
   std::unique_ptr<LiveSource> source;
@@ -80,6 +82,9 @@ Status OpenSinks(const LiveOptions& options, Parts& parts) {
   auto alerts = OpenAlertOutputs(settings, parts.context, parts.clock);
   if (!alerts) return alerts.error();
   parts.alerts = std::move(*alerts);
+  auto telemetry = TelemetryOutput::Open(settings, parts.context, parts.clock);
+  if (!telemetry) return telemetry.error();
+  parts.telemetry = std::move(*telemetry);
   return Ok();
 }
 
@@ -170,6 +175,7 @@ Ledger WholeLedger(const Parts& parts, const Session& session) {
   if (parts.reloader) parts.reloader->AddTo(ledger);
   if (parts.pods) parts.pods->AddTo(ledger);
   AddCounters(parts.alerts, ledger);
+  if (parts.telemetry) parts.telemetry->AddTo(ledger);
   return ledger;
 }
 
@@ -188,7 +194,8 @@ HealthProbes Probes(const Parts& parts, const Session& session) {
   probes.notes = [&]() -> std::string {
     return (parts.pods ? parts.pods->Note() : "") +
            (parts.reloader ? parts.reloader->Note() : "") +
-           DeliveryNotes(parts.alerts);
+           DeliveryNotes(parts.alerts) +
+           (parts.telemetry ? parts.telemetry->Note() : "");
   };
   probes.gauges = [&] {
     return TierGauges(parts.source->report()) +
@@ -240,6 +247,7 @@ int Watch(Parts& parts, const std::string& set_id) {
     return session.Inject(std::move(batch));
   };
   if (parts.alerts.delivery != nullptr) parts.alerts.delivery->Start();
+  if (parts.telemetry) parts.telemetry->Start();
   if (parts.health) parts.health->Serve(Probes(parts, session));
   if (parts.pods) parts.pods->Start();
   session.Start(FirstRecords(parts, set_id));
@@ -255,6 +263,7 @@ int Watch(Parts& parts, const std::string& set_id) {
   parts.source->Stop();
   const Status stopped = session.Stop();
   if (parts.alerts.delivery != nullptr) parts.alerts.delivery->Stop();
+  if (parts.telemetry) parts.telemetry->Stop();
   TellUnwritten(parts.log, parts.alerts.sink.get());
   parts.log.Tell(LogLevel::kInfo, WholeLedger(parts, session).ToLine());
   parts.health.reset();
@@ -268,6 +277,7 @@ std::string MakePipeline(LiveOptions& options, Parts& parts) {
   PipelineOutputs outputs;
   outputs.alerts = parts.alerts.sink.get();
   outputs.events = parts.events.get();
+  outputs.telemetry = parts.telemetry.get();
   outputs.human_events = options.human_events;
   outputs.alert_format = options.settings.alert_format;
   std::string set_id = options.rules->set_id();

@@ -94,6 +94,8 @@ void Pipeline::Conclude(Event& event) {
   enricher_.Count(event);
   ++events_[event.body.index()];
   if (outputs_.events != nullptr) WriteEvent(event);
+  if (outputs_.telemetry != nullptr)
+    outputs_.telemetry->OnEvent(event, context_, match_context_.offset);
   alerter_.AddLosses(LossOf(event));
   findings_.clear();
   rules_->Match(event, match_context_, findings_);

@@ -29,6 +29,7 @@
 #include "app/consumer.h"
 #include "app/ledger.h"
 #include "app/rule_slot.h"
+#include "app/telemetry_output.h"
 #include "base/clock.h"
 #include "correlate/correlate.h"
 #include "decode/decode.h"
@@ -45,6 +46,7 @@ namespace nameward {
 struct PipelineOutputs {
   AlertSink* alerts = nullptr;
   AlertSink* events = nullptr;  // docs/events.md, one line each
+  TelemetryOutput* telemetry = nullptr;
   AlertFormat alert_format = AlertFormat::kOcsf;
   bool human_events = false;
 };
