@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The spool on the disk that holds the temporary folder: one alert appended,
-// and catching up after an outage.
+// one made durable, and catching up after an outage.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -57,6 +57,18 @@ void SpoolAppend(benchmark::State& state) {
       static_cast<double>(spool->stats().appended);
 }
 BENCHMARK(SpoolAppend);
+
+// What a power cut can cost is kSyncEvery and this.
+void SpoolSync(benchmark::State& state) {
+  const Folder folder;
+  const auto spool = Open(folder);
+  const RenderedAlert alert = Sample();
+  for (auto _ : state) {
+    spool->Append(alert);
+    spool->Sync();
+  }
+}
+BENCHMARK(SpoolSync)->Unit(benchmark::kMillisecond);
 
 void SpoolCatchUp(benchmark::State& state) {
   const Folder folder;
