@@ -4,30 +4,31 @@ alert of its own: what a record of a real node weighs, and what a SOC does with 
 import json
 import sys
 
-import yaml
-
 from harness import sensor
 
 RULES = ("connect-without-dns", "unexpected-domain")
-# $1 how many rounds, $2 a second, $3 the resolver, $4 a number of the pod's own, $5
-# whether it asks too: each round a connect to an address that no DNS answer gave, and
-# a question for a name of its own, whose datagram is a connect too.
+CONNECT = "connect"
+# $1 how many rounds, $2 a second, $3 the resolver, $4 a number of the pod's own, then
+# what each round does: a connect to an address that no DNS answer gave, or a question
+# for a name of its own below a domain, whose datagram is a connect too.
 SPEAK = """
 import socket, struct, sys, time
-count, rate, resolver, pod, asks = int(sys.argv[1]), float(sys.argv[2]), *sys.argv[3:]
+count, rate, resolver, pod = int(sys.argv[1]), float(sys.argv[2]), *sys.argv[3:5]
+def ask(number, name):
+    labels = b''.join(bytes([len(l)]) + l.encode() for l in name.split('.'))
+    with socket.socket(type=socket.SOCK_DGRAM) as s:
+        s.sendto(struct.pack('!6H', number, 256, 1, 0, 0, 0) + labels +
+                 struct.pack('!B2H', 0, 1, 1), (resolver, 53))
 began = time.monotonic()
 for i in range(count):
-    with socket.socket() as s:
-        s.connect_ex(('203.0.113.%d' % (i % 250 + 1), 3333))
-    if asks == 'True':
-        name = 'n%016x-%s.pastebin.test' % (i * 11400714819323198485 % 2**64, pod)
-        labels = b''.join(bytes([len(l)]) + l.encode() for l in name.split('.'))
-        with socket.socket(type=socket.SOCK_DGRAM) as s:
-            s.sendto(struct.pack('!6H', i, 256, 1, 0, 0, 0) + labels +
-                     struct.pack('!B2H', 0, 1, 1), (resolver, 53))
+    for what in sys.argv[5:]:
+        if what == 'connect':
+            with socket.socket() as s:
+                s.connect_ex(('203.0.113.%d' % (i % 250 + 1), 3333))
+        else:
+            ask(i, 'n%016x-%s.%s' % (i * 11400714819323198485 % 2**64, pod, what))
     time.sleep(max(0, began + (i + 1) / rate - time.monotonic()))
 """
-PER_ROUND = 3  # alerts, where it asks
 
 
 def listed(pods):
@@ -48,6 +49,7 @@ def pod(replica_set, box):
 
 def policy(lab):
     """Two rules of the starter policy, for the lab's pods alone, folding nothing."""
+    import yaml
     chosen = []
     for rule in RULES:
         document = yaml.safe_load((sensor.ROOT / f"rules/{rule}.yaml").read_text())
@@ -76,11 +78,11 @@ def start(lab, pods, settings):
     return sensor.Sensor(lab, policy=policy(lab), flags=flags)
 
 
-def speak(lab, host, pods, rounds, resolver, asks=True):
+def speak(lab, host, pods, rounds, resolver, *what):
     """Each of the pods, `rounds` = (how many, a second)."""
     for box in pods:
         box.directory.mkdir(exist_ok=True)
-    for process in [lab.start(host, box, [sys.executable, "-S", "-c", SPEAK, *rounds, resolver, number, asks])
+    for process in [lab.start(host, box, [sys.executable, "-S", "-c", SPEAK, *rounds, resolver, number, *what])
                     for number, box in enumerate(pods)]:
         if process.wait(300) != 0:
             raise AssertionError("a pod failed")

@@ -19,7 +19,7 @@ MB, GB = 1e6, 1e9
 def sizes(text):
     """{what: bytes} of the table of measured sizes."""
     return {name: int(number.replace(",", "")) for name, number in
-            re.findall(r"^\| ([a-z ,]+) \| ([\d,]+) B \|$", text, re.MULTILINE)}
+            re.findall(r"^\| ([A-Za-z ,]+) \| ([\d,]+) B \|$", text, re.MULTILINE)}
 
 
 def rows(size):
@@ -29,6 +29,8 @@ def rows(size):
         ("quiet: an alert a minute and node, for a week", NODES / 60, alone, 7),
         ("busy: one a second and node, for a week", NODES, alone, 7),
         ("an incident: 100 nodes raise 210 a second each, for a day", NODES + 100 * 210, alone, 1),
+        ("DNS telemetry: 20 messages a second and node, for a day", 20 * NODES, size["a DNS message alone"], 1),
+        ("connect telemetry: 20 a second and node, for a day", 20 * NODES, size["a connect alone"], 1),
     ]
 
 
