@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Apache Kafka broker (KRaft, one node) on loopback ports of its own.
+"""Real Apache Kafka brokers (KRaft, one node or three) on loopback ports of their own.
 
     with Broker(folder) as broker:
         broker.create_topic("nameward.alerts", partitions=6)
@@ -9,6 +9,7 @@ Listeners: plain, tls (server certificate), mtls (client certificate wanted), sa
 (TLS and PLAIN, SCRAM or OAUTHBEARER).  Its jars come by Maven
 (get_kafka.sh); Java 17 is enough.
 """
+import contextlib
 import os
 import pathlib
 import signal
@@ -66,8 +67,8 @@ class Certificates:
                 "-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.pem")
         return self.folder / f"{name}.pem"
 
-    def issue(self, name, names="DNS:localhost,IP:127.0.0.1", ca="ca"):
-        """(certificate, key) of `name`; valid for one day."""
+    def issue(self, name, names="DNS:localhost,IP:127.0.0.1", ca="ca", days=1):
+        """(certificate, key) of `name`; of negative days: expired."""
         at = self.folder / name
         key, request, certificate = (at.with_suffix(s) for s in (".key", ".csr", ".pem"))
         openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key,
@@ -75,24 +76,39 @@ class Certificates:
         extensions = at.with_suffix(".ext")
         extensions.write_text(f"subjectAltName={names}\n")
         openssl("x509", "-req", "-in", request, "-CA", self.folder / f"{ca}.pem", "-CAkey",
-                self.folder / f"{ca}.key", "-CAcreateserial", "-days", 1, "-extfile", extensions,
+                self.folder / f"{ca}.key", "-CAcreateserial", "-days", days, "-extfile", extensions,
                 "-out", certificate)
         return certificate, key
 
 
 class Broker:
-    """On `host`, which its certificate must name for others than the loopback."""
+    """On `host`, which its certificate must name for others than the loopback;
+    `voters`: of the cluster that it belongs to; without, it is alone."""
 
-    def __init__(self, folder, server_names="DNS:localhost,IP:127.0.0.1", host="127.0.0.1"):
+    def __init__(self, folder, server_names="DNS:localhost,IP:127.0.0.1", host="127.0.0.1",
+                 listeners=LISTENERS, node=1, ports=None, voters=None):
         self.folder, self.host = pathlib.Path(folder), host
-        self.certificates = Certificates(self.folder / "certificates")
-        self.ports = dict(zip(LISTENERS, free_ports(len(LISTENERS), host), strict=True))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.node = node
+        self.listeners = listeners
+        self.ports = ports or dict(zip(listeners, free_ports(len(listeners), host),
+                                       strict=True))
+        self.voters = voters or [self.voter()]
         self.process = None
-        self._write_properties(server_names)
+        self._config = self.folder / "server.properties"
+        properties = self._properties()
+        if "tls" in listeners:
+            self.certificates = Certificates(self.folder / "certificates")
+            properties |= self._security(server_names)
+        self._config.write_text("".join(f"{k}={v}\n" for k, v in properties.items()))
 
     def __enter__(self):
         self.format()
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def format(self):
@@ -106,13 +122,22 @@ class Broker:
     def address(self, listener="plain", host=None):
         return f"{host or self.host}:{self.ports[listener]}"
 
+    def voter(self):
+        return f"{self.node}@{self.host}:{self.ports['controller']}"
+
     def start(self):
         """Starts, and waits until it answers."""
+        self.launch()
+        self.await_answer()
+
+    def launch(self):
         with open(self.folder / "broker.log", "a") as log:
             self.process = subprocess.Popen(
-                ["nice", "java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
+                ["nice", "java", "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
                  f"{jars()}/*", "kafka.Kafka", str(self._config)], stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL)
+
+    def await_answer(self):
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -127,10 +152,13 @@ class Broker:
     def kill(self):
         self.stop(signal.SIGKILL)
 
-    def create_topic(self, name, partitions=6):
-        admin = KafkaAdminClient(bootstrap_servers=self.address())
-        admin.create_topics([NewTopic(name, num_partitions=partitions, replication_factor=1)])
-        admin.close()
+    def create_topic(self, name, partitions=6, replicas=1, **settings):
+        with self.admin() as admin:
+            admin.create_topics([NewTopic(name, num_partitions=partitions,
+                                          replication_factor=replicas, topic_configs=settings)])
+
+    def admin(self):
+        return contextlib.closing(KafkaAdminClient(bootstrap_servers=self.address()))
 
     def read_all(self, topic):
         return list(self.records(topic))
@@ -168,33 +196,75 @@ class Broker:
         if run.returncode != 0:
             raise AssertionError(f"{arguments}: {run.stdout}{run.stderr}")
 
-    def _write_properties(self, server_names):
-        self._config = self.folder / "server.properties"
-        certificate, key = self.certificates.issue("server", server_names)
-        store = self.folder / "server-store.pem"
-        store.write_text(key.read_text() + certificate.read_text())
+    def _properties(self):
         name = str.upper
-        sasl = "listener.name.sasl"
-        lines = {
-            "process.roles": "broker,controller", "node.id": 1,
-            "controller.quorum.voters": f"1@{self.address('controller')}",
-            "listeners": ",".join(f"{name(x)}://{self.address(x)}" for x in LISTENERS),
+        return {
+            "process.roles": "broker,controller", "node.id": self.node,
+            "controller.quorum.voters": ",".join(self.voters),
+            "listeners": ",".join(f"{name(x)}://{self.host}:{self.ports[x]}" for x in self.listeners),
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAIN",
             "listener.security.protocol.map":
-                ",".join(f"{name(x)}:{PROTOCOLS[x]}" for x in LISTENERS),
-            "ssl.keystore.type": "PEM", "ssl.keystore.location": store,
-            "ssl.truststore.type": "PEM", "ssl.truststore.location": self.certificates.ca,
-            "listener.name.mtls.ssl.client.auth": "required",
-            f"{sasl}.sasl.enabled.mechanisms": ",".join(("PLAIN", *SCRAMS, "OAUTHBEARER")),
-            f"{sasl}.plain.sasl.jaas.config": PLAIN_LOGIN,
-            **{f"{sasl}.{sort.lower()}.sasl.jaas.config": SCRAM_LOGIN for sort in SCRAMS},
-            f"{sasl}.oauthbearer.sasl.jaas.config": BEARER_LOGIN,
+                ",".join(f"{name(x)}:{PROTOCOLS[x]}" for x in self.listeners),
             "log.dirs": self.folder / "data",
             "auto.create.topics.enable": "false",
             "offsets.topic.replication.factor": 1,
             "transaction.state.log.replication.factor": 1,
             "transaction.state.log.min.isr": 1,
             "group.initial.rebalance.delay.ms": 0,
+            # How soon the others see that one has died.
+            "broker.session.timeout.ms": 3000, "broker.heartbeat.interval.ms": 500,
+            "log.cleaner.dedupe.buffer.size": 4 << 20,  # of 128 MiB in a small heap
         }
-        self._config.write_text("".join(f"{k}={v}\n" for k, v in lines.items()))
+
+    def _security(self, server_names):
+        certificate, key = self.certificates.issue("server", server_names)
+        self.store = self.folder / "server-store.pem"
+        self.store.write_text(key.read_text() + certificate.read_text())
+        sasl = "listener.name.sasl"
+        return {
+            "ssl.keystore.type": "PEM", "ssl.keystore.location": self.store,
+            "ssl.truststore.type": "PEM", "ssl.truststore.location": self.certificates.ca,
+            "listener.name.mtls.ssl.client.auth": "required",
+            f"{sasl}.sasl.enabled.mechanisms": ",".join(("PLAIN", *SCRAMS, "OAUTHBEARER")),
+            f"{sasl}.plain.sasl.jaas.config": PLAIN_LOGIN,
+            **{f"{sasl}.{sort.lower()}.sasl.jaas.config": SCRAM_LOGIN for sort in SCRAMS},
+            f"{sasl}.oauthbearer.sasl.jaas.config": BEARER_LOGIN,
+        }
+
+
+class Cluster:
+    """Three brokers, each a controller too, with a plain listener each."""
+
+    def __init__(self, folder):
+        listeners, count = ("plain", "controller"), 3
+        ports = free_ports(2 * count)
+        pairs = [dict(zip(listeners, ports[2 * i:2 * i + 2], strict=True)) for i in range(count)]
+        voters = [f"{i + 1}@127.0.0.1:{pair['controller']}" for i, pair in enumerate(pairs)]
+        self.brokers = [Broker(pathlib.Path(folder) / str(i + 1), listeners=listeners, node=i + 1,
+                               ports=pair, voters=voters) for i, pair in enumerate(pairs)]
+
+    def __enter__(self):
+        try:
+            for broker in self.brokers:
+                broker.format()
+                broker.launch()  # it answers once two of them are up
+            for broker in self.brokers:
+                broker.await_answer()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for broker in self.brokers:
+            broker.kill()
+
+    def address(self):
+        return ",".join(broker.address() for broker in self.brokers)
+
+    def partitions(self, topic, ask):
+        """(leader, in-sync replicas) of each partition, as the broker `ask` knows them."""
+        with ask.admin() as admin:
+            [found] = admin.describe_topics([topic])
+        return [(p["leader_id"], p["isr_nodes"]) for p in found["partitions"]]
