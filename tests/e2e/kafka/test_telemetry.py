@@ -123,6 +123,24 @@ class Telemetry(unittest.TestCase):
             wait_until(lambda: watch.ledger()["closes"], watch.ledger, 30)
             self.assertEqual(watch.ledger()["alerts_evicted"]["kafka"], 0)
 
+    def test_an_outage_beside_telemetry_loses_no_alert(self):
+        with start(self.lab, self.settings()) as watch:
+            self.await_mine_after(watch, 10)
+            self.broker.kill()
+            for process in connects(self.lab, self.client, [self.box], 50, 100):
+                self.assertEqual(process.wait(60), 0)
+            wait_until(lambda: telemetry(watch, "pending", "connect") > 0, "nothing waits")
+            self.broker.start()
+            await_delivered(watch, 60)
+            wait_until(lambda: watch.ledger()["closes"], watch.ledger, 30)
+            self.assertEqual(watch.ledger()["alerts_evicted"]["kafka"], 0)
+            self.assertGreater(watch.ledger()["telemetry_sent"]["connect"], 0)
+
+    def await_mine_after(self, watch, count):
+        for process in connects(self.lab, self.client, [self.box], count, 100):
+            self.assertEqual(process.wait(60), 0)
+        self.await_mine(watch, CONNECTS, count)
+
 
 if __name__ == "__main__":
     runner.main([sensor.missing, watched.missing])
