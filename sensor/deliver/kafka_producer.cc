@@ -75,6 +75,12 @@ void ServeInBackground(rd_kafka_t* producer) {
   rd_kafka_queue_destroy(main);
 }
 
+// A number, not a pointer: it only comes back with the report.
+void* Opaque(uint64_t tag) {
+  return reinterpret_cast<void*>(  // NOLINT(performance-no-int-to-ptr)
+      static_cast<uintptr_t>(tag));
+}
+
 rd_kafka_headers_t* Headers(const KafkaMessage& message) {
   rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size());
   for (const auto& [name, value] : message.headers)
@@ -166,10 +172,7 @@ KafkaProducer::Answer KafkaProducer::Produce(const KafkaMessage& message,
                        message.value.size()),
       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
       RD_KAFKA_V_TIMESTAMP(milliseconds.count()), RD_KAFKA_V_HEADERS(headers),
-      // A number, not a pointer: it comes back with the report.
-      RD_KAFKA_V_OPAQUE(
-          reinterpret_cast<void*>(static_cast<uintptr_t>(message.tag))),
-      RD_KAFKA_V_END);
+      RD_KAFKA_V_OPAQUE(Opaque(message.tag)), RD_KAFKA_V_END);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Answer::kTaken;
   rd_kafka_headers_destroy(headers);
   if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Answer::kFull;
