@@ -154,6 +154,8 @@ Alert Alerter::MakeAlert(const Event& event, Finding finding) const {
   AppendPart(options_.boot_id, name);
   AppendPart(WindowKey(finding), name);
   AppendPart(std::to_string(event.seq), name);
+  // A sensor that starts again in the same boot counts from the beginning.
+  AppendPart(std::to_string(event.time.time_since_epoch().count()), name);
   alert.finding_uid = UuidV5(name);
   alert.finding = std::move(finding);
   return alert;

@@ -177,6 +177,19 @@ TEST_F(AlerterTest, GivesTheSameIdsInAReplay) {
   }
 }
 
+// The events' numbers begin anew, the boot's clock does not.
+TEST_F(AlerterTest, GivesOtherIdsAfterARestartInTheSameBoot) {
+  for (int run = 0; run < 2; ++run) {
+    Alerter alerter({"worker-7", "boot-1"});
+    Event event = SampleConnect();
+    event.seq = 1;
+    event.time = BootTime(1s + run * 1ms);
+    alerter.OnFinding(event, {rule_, "a", "", false}, out_);
+  }
+  ASSERT_EQ(out_.alerts.size(), 2U);
+  EXPECT_NE(out_.alerts[0].uid, out_.alerts[1].uid);
+}
+
 TEST_F(AlerterTest, NamesAnAlertAfterNodeBootSeqAndRule) {
   Collector other;
   Event event = SampleConnect();
