@@ -61,13 +61,13 @@ class Sensor(sensor.Sensor):
             pass
 
 
-def start(lab, settings, spool="spool"):
+def start(lab, settings, spool="spool", inside=None):
     """A sensor; `settings` are keys of its configuration."""
     policy = lab.folder / "policy.yaml"
     policy.write_text(POLICY % lab.cgroups.top.name)
     assigned = {"alerts.spool": lab.folder / spool, **settings}
     flags = [word for key, value in assigned.items() for word in ("--set", f"{key}={value}")]
-    return Sensor(lab, policy=policy, flags=flags)
+    return Sensor(lab, policy=policy, flags=flags, inside=inside)
 
 
 def connects(lab, host, boxes, count, rate):
