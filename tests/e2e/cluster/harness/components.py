@@ -54,8 +54,9 @@ def commands(place):
     }
 
 
-# They end themselves where the API server is not ready within seconds.
-IMPATIENT = ("controllers", "scheduler", "proxy")
+# They end themselves where the API server is not ready within seconds, and the
+# kubelet at once where containerd is not.
+IMPATIENT = ("kubelet", "controllers", "scheduler", "proxy")
 OUTSIDE = ["nsenter", "--net=/run/netns/outside"]
 
 
