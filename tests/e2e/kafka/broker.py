@@ -19,6 +19,7 @@ import time
 
 from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.admin import NewTopic
+from kafka.errors import KafkaError
 
 HERE = pathlib.Path(__file__).resolve().parent
 CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
@@ -265,6 +266,13 @@ class Cluster:
 
     def partitions(self, topic, ask):
         """(leader, in-sync replicas) of each partition, as the broker `ask` knows them."""
-        with ask.admin() as admin:
-            [found] = admin.describe_topics([topic])
-        return [(p["leader_id"], p["isr_nodes"]) for p in found["partitions"]]
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                with ask.admin() as admin:
+                    [about] = admin.describe_topics([topic])
+                break
+            except KafkaError:  # the client asked one that is dead
+                if time.monotonic() > deadline:
+                    raise
+        return [(p["leader_id"], p["isr_nodes"]) for p in about["partitions"]]
