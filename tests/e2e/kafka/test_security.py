@@ -6,8 +6,12 @@ Where it is wrong no alert leaves, the spool keeps it, and /readyz says why.
 """
 import base64
 import json
+import os
 import pathlib
 import re
+import resource
+import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -15,6 +19,7 @@ import time
 import unittest
 
 import watched
+from imposter import Imposter, rubbish, tls
 from watched import TOPIC, Seen, await_delivered, connects, metric, start
 
 from harness import runner, sensor
@@ -98,6 +103,25 @@ class Security(unittest.TestCase):
     def test_a_certificate_for_another_name_is_refused(self):
         self.assert_refused(self.settings("tls", host="localhost"), "certificate verify failed")
 
+    def test_an_expired_certificate_is_refused(self):
+        certificate, key = self.broker.certificates.issue("expired", days=-1)
+        self.assert_imposter(tls(certificate, key), "certificate verify failed")
+
+    def test_an_old_version_of_tls_is_refused(self):
+        certificate, key = self.broker.certificates.issue("old")
+        self.assert_imposter(tls(certificate, key, ssl.TLSVersion.TLSv1_1), "SSL")
+
+    def test_a_broker_that_answers_rubbish_gets_no_alert(self):
+        with Imposter(rubbish) as imposter:
+            settings = {"kafka.brokers": imposter.address, "alerts.sinks": "kafka"}
+            self.assert_refused(settings, "alerts wait for kafka")
+            self.assertGreater(imposter.met, 0)
+
+    def assert_imposter(self, speak, words):
+        with Imposter(speak) as imposter:
+            self.assert_refused({**self.settings("tls"), "kafka.brokers": imposter.address}, words)
+            self.assertGreater(imposter.met, 0)
+
     def test_plain_text_to_a_tls_port_sends_nothing(self):
         settings = {"kafka.brokers": self.broker.address("tls"), "alerts.sinks": "kafka"}
         self.assert_refused(settings, "alerts wait for kafka")
@@ -154,8 +178,9 @@ class Security(unittest.TestCase):
             self.raise_alert()
             await_delivered(watch, 1)
             pid = watch.process.pid
-            shown = [pathlib.Path(f"/proc/{pid}/cmdline").read_text(), watch.get("/metrics"),
-                     watch.get("/readyz"), watch.get("/api/ledger")]
+            shown = [pathlib.Path(f"/proc/{pid}/{name}").read_text()
+                     for name in ("cmdline", "environ")]
+            shown += [watch.get(page) for page in ("/metrics", "/readyz", "/api/ledger")]
             self.assertEqual(watch.stop(), 0)
             shown.append(watch.errors())
         assigned = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
@@ -163,6 +188,26 @@ class Security(unittest.TestCase):
                                     capture_output=True, text=True, check=True).stdout)
         for text in shown:
             self.assertNotIn(self.password, text)
+
+    def test_no_secret_is_in_a_core_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            ordinary = subprocess.Popen(["sleep", "60"], cwd=folder)
+            dumped = self.dumps_core(ordinary)
+        if not dumped:
+            self.skipTest("no process leaves a core file on this machine")
+        with self.start(self.sasl("PLAIN")) as watch:
+            self.raise_alert()
+            await_delivered(watch, 1)
+            self.assertFalse(self.dumps_core(watch.process))
+
+    def dumps_core(self, process):
+        """Whether its end by a fault of its own would leave its memory on disk."""
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(process.pid, resource.RLIMIT_CORE, unlimited)
+        process.send_signal(signal.SIGABRT)
+        ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        process.wait()
+        return ended.si_code == os.CLD_DUMPED
 
 
 if __name__ == "__main__":
