@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alert/facts.h"
 
+#include "alert/json_writer.h"
+
 namespace nameward {
 namespace {
 
@@ -111,8 +113,10 @@ ClockOffset ClockOf(const Alert& alert) {
 
 std::string WorkloadKey(const Event& event, std::string_view node) {
   const Workload& workload = WorkloadOf(event);
-  const std::string name = workload.DisplayName();
-  return workload.pod ? name : std::string(node) + "/" + name;
+  std::string key;
+  if (!workload.pod) key.append(node).append("/");
+  AppendEscaped(workload.DisplayName(), kNoCap, key);
+  return key;
 }
 
 }  // namespace nameward

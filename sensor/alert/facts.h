@@ -56,7 +56,8 @@ const Workload& WorkloadOf(const Event& event);
 ClockOffset ClockOf(const Alert& alert);
 
 // What dedup windows, rate limits and Kafka keys call the workload; on a node
-// without Kubernetes the node stands before it.
+// without Kubernetes the node stands before it.  UTF-8 whatever a cgroup is
+// called: as within a JSON string.
 std::string WorkloadKey(const Event& event, std::string_view node);
 
 }  // namespace nameward

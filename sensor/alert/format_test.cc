@@ -193,6 +193,17 @@ TEST(RenderAlert, KeysByWorkloadAndMarksDryRun) {
   EXPECT_TRUE(Json::accept(rendered.text));
 }
 
+TEST(RenderAlert, AKeyIsTextWhateverACgroupIsCalled) {
+  Event event = SampleConnect();
+  Workload workload;
+  workload.cgroup_path = "/a\"b\x01\xff";
+  event.origin.workload = std::make_shared<const Workload>(workload);
+  RenderedAlert rendered;
+  RenderAlert(SampleAlert(event, SampleRule()), AlertFormat::kOcsf, rendered);
+  EXPECT_TRUE(rendered.key.ends_with("/cgroup/a\\\"b\\u0001\\u00ff"))
+      << rendered.key;
+}
+
 TEST(Severity, IsOneStepLowerForAStaleAddress) {
   Event event = SampleConnect();
   std::get<ConnectEvent>(event.body).verdict.state = ConnectState::kStale;

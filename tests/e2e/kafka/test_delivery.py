@@ -18,7 +18,7 @@ import time
 import unittest
 
 import watched
-from watched import TOPIC, Seen, await_delivered, connects, headers, metric, start
+from watched import CONNECTS, TOPIC, Seen, await_delivered, connects, headers, metric, start
 
 from harness import runner, sensor
 from harness.netlab import NetLab
@@ -166,6 +166,38 @@ class Delivery(unittest.TestCase):
             self.broker.create_topic(late)
             await_delivered(watch, 3)
         self.assert_all(Seen(self.broker.read_all(late)), 3)
+
+    def test_what_the_broker_finds_too_large_is_counted_and_holds_nothing_up(self):
+        small = self.topic + ".small"
+        self.broker.create_topic(small, **{"max.message.bytes": "600"})
+        with start(self.lab, {**self.settings, "kafka.topic": small}) as watch:
+            self.run_connects(3)
+            wait_until(lambda: metric(watch, "alerts_refused_total") == 9,
+                       lambda: watch.get("/readyz"), 60)
+            self.assertEqual(metric(watch, "alerts_pending"), 0)
+            self.assert_closes(watch, 9)
+        self.assertEqual(self.broker.read_all(small), [])
+
+    def test_hostile_names_arrive_as_text_that_a_consumer_can_read(self):
+        from jsonschema import Draft202012Validator
+        schema = Draft202012Validator(
+            json.loads((sensor.ROOT / "docs/alert.schema.json").read_text()))
+        hostile = 'a"b\\c\x01\x7f{<\u2028\udcff\r\t'  # and a byte that is no UTF-8
+        self.boxes = [self.lab.cgroups.plain(hostile)]
+        program = os.fsencode(self.lab.folder) + b"/" + os.fsencode(hostile)
+        os.symlink(sys.executable, program)
+        with start(self.lab, self.settings) as watch:
+            process = self.lab.start(
+                self.client, self.boxes[0],
+                [os.fsdecode(program), "-S", "-c", CONNECTS, "1", "1"])
+            self.assertEqual(process.wait(60), 0)
+            await_delivered(watch, 1)
+        [record] = self.broker.read_all(self.topic)
+        alert = json.loads(record.value.decode())
+        schema.validate(alert)
+        self.assertNotIn(b"\x01", record.value)
+        self.assertIn('a"b\\c', json.loads(f'"{record.key.decode()}"'))
+        self.assertIn('a"b\\c', alert["evidences"][0]["process"]["name"])
 
     def test_it_answers_with_the_metrics_of_dashboard_and_alerts(self):
         components = sensor.ROOT / "k8s-manifests/components"
