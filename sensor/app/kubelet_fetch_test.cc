@@ -5,8 +5,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <functional>
-
 #include "app/pod_sources.h"
 #include "app/rights.h"
 #include "kube/kubelet_testing.h"
@@ -17,11 +15,11 @@ namespace {
 constexpr char kNoPods[] = R"({"kind":"PodList","items":null})";
 constexpr int kDropFailed = 200;
 
-Settings SettingsFor(const KubeletLab& lab, const FakeKubelet& kubelet) {
-  const KubeletOptions options = lab.Options(kubelet.port());
+Settings SettingsFor(const KubeletLab& lab, uint16_t port) {
+  const KubeletOptions options = lab.Options(port);
   Settings settings;
   settings.pods = PodsFrom::kKubelet;
-  settings.kubelet.port = kubelet.port();
+  settings.kubelet.port = port;
   settings.kubelet.address = {*IpAddress::Parse("127.0.0.1")};
   settings.kubelet.server_name = options.node_name;
   settings.kubelet.ca_file = options.ca_file;
@@ -36,20 +34,43 @@ int FetchPoll(PodFetch& fetch) {
   return failure ? static_cast<int>(failure->poll) : 0;
 }
 
-// The exit status of a child that drops its rights as a run does.
-int InDroppedChild(const Settings& settings,
-                   const std::function<int(PodFetch&)>& inside) {
-  const pid_t child = fork();
-  if (child == 0) {
-    RightsOptions rights;
-    AddPodRights(settings, rights);
-    const auto fetch = NewKubeletFetch(settings);
-    _exit(fetch && DropRights(rights) ? inside(**fetch) : kDropFailed);
+// A child that drops its rights as a run does, then asks.  It is forked before
+// this process has threads: one of them might hold a lock for ever in the
+// child.
+class DroppedChild {
+ public:
+  explicit DroppedChild(const KubeletLab& lab) {
+    EXPECT_EQ(pipe(ports_), 0);
+    child_ = fork();
+    if (child_ == 0) _exit(Ask(lab));
   }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
+  // The child's exit status; it may connect to `allowed` and asks `asked`.
+  int Run(int allowed, int asked) {
+    const uint16_t ports[] = {static_cast<uint16_t>(allowed),
+                              static_cast<uint16_t>(asked)};
+    EXPECT_EQ(write(ports_[1], ports, sizeof ports), sizeof ports);
+    int status = 0;
+    waitpid(child_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  ~DroppedChild() {
+    for (const int end : ports_) close(end);
+  }
+
+ private:
+  int Ask(const KubeletLab& lab) const {
+    uint16_t ports[2] = {};
+    if (read(ports_[0], ports, sizeof ports) != sizeof ports)
+      return kDropFailed;
+    RightsOptions rights;
+    AddPodRights(SettingsFor(lab, ports[0]), rights);
+    const auto fetch = NewKubeletFetch(SettingsFor(lab, ports[1]));
+    return fetch && DropRights(rights) ? FetchPoll(**fetch) : kDropFailed;
+  }
+
+  int ports_[2] = {-1, -1};
+  pid_t child_ = -1;
+};
 
 class KubeletFetch : public testing::Test {
  protected:
@@ -62,18 +83,18 @@ class KubeletFetch : public testing::Test {
 };
 
 TEST_F(KubeletFetch, WorksWithoutRights) {
+  DroppedChild child(lab_);
   const FakeKubelet kubelet(TlsServer(lab_.node), Answer(200, kNoPods));
-  EXPECT_EQ(InDroppedChild(SettingsFor(lab_, kubelet), FetchPoll), 0);
+  EXPECT_EQ(child.Run(kubelet.port(), kubelet.port()), 0);
   EXPECT_EQ(kubelet.authorization(), "Bearer the-token");
 }
 
 TEST_F(KubeletFetch, NoOtherPortIsToBeHad) {
   if (LandlockAbi() < 4) GTEST_SKIP() << "Landlock here confines no ports";
+  DroppedChild child(lab_);
   const FakeKubelet kubelet(TlsServer(lab_.node), Answer(200, kNoPods));
   const FakeKubelet other(TlsServer(lab_.node), Answer(200, kNoPods));
-  const auto elsewhere = NewKubeletFetch(SettingsFor(lab_, other));
-  EXPECT_EQ(InDroppedChild(SettingsFor(lab_, kubelet),
-                           [&](PodFetch&) { return FetchPoll(**elsewhere); }),
+  EXPECT_EQ(child.Run(kubelet.port(), other.port()),
             static_cast<int>(PodPoll::kUnreachable));
   EXPECT_EQ(other.requests(), 0);
 }
