@@ -59,6 +59,9 @@ class KafkaSinkTest : public testing::Test {
   void Begin(int alerts) {
     KafkaOptions options;
     options.brokers = {rd_kafka_mock_cluster_bootstraps(cluster_)};
+    // A broker refuses a batch whose sequence has a gap; the mock takes it, so
+    // one must not overtake another that was refused.
+    options.properties = {"max.in.flight.requests.per.connection=1"};
     auto spool = Spool::InMemory(TestOptions());
     std::vector<std::unique_ptr<SpooledSink>> sinks;
     sinks.push_back(*MakeKafkaSink(options, spool->id(), clock_));
@@ -139,7 +142,9 @@ TEST_P(EachError, DelaysAlertsAndLosesNone) {
   Answer(kProduce, {GetParam(), GetParam()});
   Offer(200);
   ASSERT_TRUE(AwaitSettled()) << Trouble();
-  EXPECT_EQ(Ledger().acked, 220U);
+  Offer(1);  // what arrives ends the trouble
+  ASSERT_TRUE(AwaitSettled()) << Trouble();
+  EXPECT_EQ(Ledger().acked, 221U);
   EXPECT_EQ(Trouble(), "");
   EXPECT_EQ(Read(), Offered());
 }
