@@ -92,6 +92,22 @@ class Delivery(unittest.TestCase):
         self.assertEqual({r.key.decode().rpartition("/")[2].partition("-")[0] for r in records},
                          {"app0", "app1", "app2"})
 
+    def test_another_consumer_reads_the_same(self):
+        """kcat, which is librdkafka; all else here is read by kafka-python."""
+        with start(self.lab, self.settings) as watch:
+            self.run_connects(2)
+            await_delivered(watch, 6)
+        run = subprocess.run(["kcat", "-C", "-q", "-e", "-b", self.broker.address(), "-t", self.topic,
+                              "-o", "beginning", "-f", r"%k\t%h\t%s\n"],
+                             capture_output=True, text=True, check=True, timeout=60)
+        read = [line.split("\t") for line in run.stdout.splitlines()]
+        seen = {(key, re.search("ce_id=([^,]+)", about)[1]): json.loads(value)
+                for key, about, value in read}
+        ours = {(record.key.decode(), headers(record)["ce_id"]): json.loads(record.value)
+                for record in self.broker.read_all(self.topic)}
+        self.assertEqual(len(ours), 6)
+        self.assertEqual(seen, ours)
+
     def test_an_outage_at_two_hundred_alerts_a_second_loses_none(self):
         seconds = watched.outage_seconds()
         count = int((seconds + 4) * RATE)
