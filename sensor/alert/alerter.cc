@@ -112,7 +112,10 @@ bool Alerter::Admit(const Event& event, const Finding& finding,
 bool Alerter::Pass(Interval& interval, const RateLimit& limit,
                    const Event& event) {
   const bool room = interval.passed < limit.burst;
-  if (limit.per == "pod") return room && ++interval.passed > 0;
+  if (limit.per == "pod") {  // the limit is the pod's own: no shares in it
+    interval.passed += room;
+    return room;
+  }
   const uint32_t share =
       std::max<uint32_t>(1, limit.burst / AlerterOptions::kShare);
   const std::string pod = PodOf(event);

@@ -30,6 +30,7 @@ constexpr Nanoseconds kStorm = 10s;
 constexpr Nanoseconds kBatchEvery = 4ms;
 constexpr int kBatchesForOne = 25;  // of the quiet pod: each 100 ms
 
+// The spool's, on a disk as in a run: what a sync costs belongs to the figure.
 struct Folder {
   std::string path;
   Folder() {

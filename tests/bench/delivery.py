@@ -26,6 +26,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e/kafka"
 import broker as kafka_broker  # noqa: E402  found by the line above
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition  # noqa: E402
 from kafka.admin import NewTopic  # noqa: E402
+from watched import POLICY  # noqa: E402
 
 CGROUPS = 4
 RATE = 1_000
@@ -34,18 +35,6 @@ OUTAGE_ALERTS = 20_000 * SECONDS
 CONTROL_WITHIN = 25  # per cent of the median
 TOPIC = "nameward.bench"
 NETNS = f"nwbench{os.getpid()}"
-POLICY = """
-apiVersion: egress.rules/v1
-rules:
-  - id: each-connect
-    title: A connect
-    severity: medium
-    dedup: {window: 0s}
-    rate_limit: {per: rule, burst: 1000000, every: 1s}
-    event: connect
-    scope: {cgroups: ["/%s/**"]}
-    match: {dst.proto: [tcp]}
-"""
 
 
 class Sensor:

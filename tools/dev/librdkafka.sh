@@ -75,6 +75,7 @@ mkdir -p "$cache"
 exec 9>"$cache/librdkafka.lock"
 flock 9
 if ! cmp -s "$recipe" "$target/recipe"; then
+  # In the cache, so that the last mv is one rename and never half a library.
   work=$(mktemp -d "$cache/librdkafka-work.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   fetch
