@@ -145,7 +145,10 @@ std::vector<NodeFact> DeliveryFacts(const Settings& settings) {
   std::vector<NodeFact> facts = {AlertsFact(settings)};
   if (!settings.spool.empty() || !settings.kafka.brokers.empty())
     facts.push_back(SpoolFact(settings));
-  if (!settings.kafka.brokers.empty()) facts.push_back(KafkaFact(settings));
+  if (settings.kafka.brokers.empty()) return facts;
+  if (const std::string limits = KafkaLimits(settings.kafka); !limits.empty())
+    facts.push_back({"kafka library", FactState::kDegraded, limits, ""});
+  facts.push_back(KafkaFact(settings));
   return facts;
 }
 

@@ -59,5 +59,18 @@ TEST(DeliveryFacts, ABrokerThatIsNotThereIsMissing) {
   EXPECT_THAT(facts[2].text, HasSubstr("Connection refused"));
 }
 
+// One of the two halves runs, whichever library is linked.
+TEST(DeliveryFacts, ALibraryThatCanNotSpeakScramIsNamed) {
+  Settings settings;
+  settings.kafka.brokers = {"127.0.0.1:1"};
+  settings.kafka.sasl_mechanism = "SCRAM-SHA-512";
+  const auto facts = DeliveryFacts(settings);
+  const std::string limits = KafkaLimits(settings.kafka);
+  ASSERT_EQ(facts.size(), limits.empty() ? 3U : 4U);
+  if (limits.empty()) return;
+  EXPECT_EQ(facts[2].state, FactState::kDegraded);
+  EXPECT_THAT(facts[2].text, HasSubstr("Kafka 3.8.1"));
+}
+
 }  // namespace
 }  // namespace nameward
