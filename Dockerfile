@@ -7,10 +7,12 @@
 # Both lay out the same files with tools/image/rootfs.sh.
 FROM debian:12 AS build
 WORKDIR /nameward
-COPY tools/dev/packages-build.txt tools/dev/packages-image.txt /tmp/packages/
+COPY tools/dev/packages-build.txt tools/dev/packages-image.txt \
+     tools/dev/librdkafka.sh tools/dev/
 RUN apt-get update \
- && sed -e 's/#.*//' /tmp/packages/*.txt | DEBIAN_FRONTEND=noninteractive \
-      xargs apt-get install -y --no-install-recommends
+ && sed -e 's/#.*//' tools/dev/packages-*.txt | DEBIAN_FRONTEND=noninteractive \
+      xargs apt-get install -y --no-install-recommends \
+ && tools/dev/librdkafka.sh
 COPY . .
 RUN cmake --preset release -DNW_TESTS=OFF -DNW_BENCHMARKS=OFF \
       -DNW_LIBRDKAFKA="$(tools/dev/librdkafka.sh)" \
