@@ -111,8 +111,12 @@ void AddNetworkRights(const std::vector<std::string>& secrets,
        {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
         "/etc/host.conf", "/etc/gai.conf", "/etc/ssl", "/usr/lib/ssl"})
     if (std::filesystem::exists(path)) rights.readable.emplace_back(path);
-  for (const std::string& file : secrets)
+  for (const std::string& file : secrets) {
     rights.readable.push_back(FolderOf(file));
+    std::error_code error;  // a link may lead out of its folder
+    const auto target = std::filesystem::canonical(file, error);
+    if (!error) rights.readable.push_back(FolderOf(target));
+  }
   rights.connect_ports.push_back(kDnsPort);  // a look-up that is truncated
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deliver/kafka_producer.h"
 
+#include <fcntl.h>
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
+#include "base/unique_fd.h"
 #include "deliver/secret_file.h"
 
 namespace nameward {
@@ -50,6 +53,26 @@ Status AddPassword(const KafkaOptions& options, rd_kafka_conf_t* conf) {
   const auto password = ReadSecret(options.sasl_password_file);
   if (!password) return password.error().Wrap("kafka");
   return Set(conf, "sasl.password", *password);
+}
+
+// librdkafka names a property of its own; people know the key and the file.
+Error WhyNot(const KafkaOptions& options, const std::string& why) {
+  struct {
+    std::string property, key, file, fix;
+  } const files[] = {
+      {"ssl.ca.location", "kafka.ca_file", options.ca_file,
+       "PEM of who signs the brokers' certificates"},
+      {"ssl.certificate.location", "kafka.cert_file", options.cert_file,
+       "PEM, ours first, then what leads to an authority"},
+      {"ssl.key.location", "kafka.key_file", options.key_file,
+       "PEM without a passphrase, of the certificate in kafka.cert_file"}};
+  for (const auto& [property, key, file, fix] : files) {
+    if (file.empty() || !why.starts_with(property)) continue;
+    if (!UniqueFd(open(file.c_str(), O_RDONLY | O_CLOEXEC)))
+      return ErrnoError(file, errno, "is the Secret mounted?").Wrap(key);
+    return Error{key, file + " can't be used: " + why, fix};
+  }
+  return Error{"kafka", why};
 }
 
 // Of one message, whatever its neighbours in the batch are.
@@ -146,7 +169,7 @@ Status KafkaProducer::Open(const KafkaProperties& further) {
   std::array<char, 512> why{};
   producer_.reset(
       rd_kafka_new(RD_KAFKA_PRODUCER, conf->get(), why.data(), why.size()));
-  if (!producer_) return Error{"kafka", why.data()};
+  if (!producer_) return WhyNot(options_, why.data());
   (void)conf->release();  // it is the producer's now
   ServeInBackground(producer_.get());
   if (has_token)

@@ -7,13 +7,16 @@
 #include <utility>
 
 #include "deliver/kafka_producer.h"
+#include "deliver/secret_file.h"
 
 namespace nameward {
 namespace {
 
 constexpr Nanoseconds kRebuildEvery = 1s;  // at most
-constexpr Nanoseconds kLookEvery = 10s;    // whether it is to be made anew
 constexpr Nanoseconds kFlush = 2s;
+// Whether a trouble is over, while no alert shows it, and for how long to ask.
+constexpr Nanoseconds kAskEvery = 3s;
+constexpr Nanoseconds kAsk = 1s;
 // How long alerts go one by one after one was refused for itself.
 constexpr Nanoseconds kAloneFor = 1min;
 
@@ -38,6 +41,7 @@ class KafkaSink final : public SpooledSink, KafkaListener {
   void TearDown(bool flush);
   bool IsCurrent(BootTime now);
   bool WantsAlone(BootTime now) const;
+  void AskWhetherTroubleIsOver();
   KafkaProducer::Answer Produce(const SpooledAlert& alert, std::string& why);
 
   void OnReport(uint64_t tag, Fate fate, const std::string& why) override;
@@ -50,6 +54,7 @@ class KafkaSink final : public SpooledSink, KafkaListener {
   std::unique_ptr<KafkaProducer> producer_;
   BootTime built_{};
   BootTime looked_at_{};
+  BootTime asked_{};
   bool wants_rewind_ = false;
   bool alone_ = false;  // this producer sends one alert at a time
   std::atomic<bool> rebuild_{false};
@@ -73,7 +78,7 @@ bool KafkaSink::HasProducer() {
 
 // Of the secrets as they are, and with batches unless one was refused lately.
 bool KafkaSink::IsCurrent(BootTime now) {
-  if (now - looked_at_ < kLookEvery) return true;
+  if (now - looked_at_ < kLookAtSecretsEvery) return true;
   looked_at_ = now;
   return !producer_->SecretsChanged() && (!alone_ || WantsAlone(now));
 }
@@ -142,11 +147,23 @@ KafkaProducer::Answer KafkaSink::Produce(const SpooledAlert& spooled,
 
 void KafkaSink::Wait(Nanoseconds most) {
   if (most <= Nanoseconds(0)) {
-    (void)HasProducer();  // secrets are looked at while nothing comes, too
+    // Secrets are looked at while nothing comes, too.
+    if (HasProducer()) AskWhetherTroubleIsOver();
     return;
   }
   std::unique_lock lock(mutex_);
   room_.wait_for(lock, most);
+}
+
+// A broker that was away for a minute is no trouble on a node without alerts.
+void KafkaSink::AskWhetherTroubleIsOver() {
+  const BootTime now = clock_.Now();
+  if (now - asked_ < kAskEvery || Trouble().empty()) return;
+  asked_ = now;
+  const auto cluster = producer_->Describe({options_.topic}, kAsk);
+  if (!cluster || !cluster->topics.at(0).error.empty()) return;
+  const std::lock_guard lock(mutex_);
+  trouble_.clear();
 }
 
 void KafkaSink::OnReport(uint64_t tag, Fate fate, const std::string& why) {

@@ -14,6 +14,7 @@
 #include <set>
 
 #include "deliver/delivery.h"
+#include "deliver/kafka_producer.h"
 #include "deliver/spool_testing.h"
 
 namespace nameward {
@@ -179,6 +180,36 @@ TEST_F(KafkaSinkTest, SaysThatItMayNotWrite) {
   rd_kafka_mock_clear_request_errors(cluster_, kProduce);
   ASSERT_TRUE(AwaitSettled()) << Trouble();
   EXPECT_EQ(Read(), Offered());
+}
+
+TEST_F(KafkaSinkTest, SaysNoMoreThatBrokersAreDownWhenTheyAreBack) {
+  Begin(1);
+  ASSERT_TRUE(AwaitSettled()) << Trouble();
+  for (int broker = 1; broker <= 3; ++broker)
+    rd_kafka_mock_broker_set_down(cluster_, broker);
+  EXPECT_TRUE(Await([this] { return !Trouble().empty(); }));
+  for (int broker = 1; broker <= 3; ++broker)
+    rd_kafka_mock_broker_set_up(cluster_, broker);
+  EXPECT_TRUE(Await([this] { return Trouble().empty(); })) << Trouble();
+}
+
+TEST(KafkaProducer, NamesTheFileThatItCanNotUse) {
+  class Silent final : public KafkaListener {
+    void OnReport(uint64_t, Fate, const std::string&) override {}
+    void OnTrouble(const std::string&, bool) override {}
+  } listener;
+  SystemClock clock;
+  const auto why = [&](KafkaOptions options) {
+    options.brokers = {"127.0.0.1:1"};
+    options.tls = true;
+    const auto producer = KafkaProducer::Make(options, {}, listener, clock);
+    return producer ? "" : producer.error().ToString();
+  };
+  EXPECT_EQ(why({.ca_file = "/no/ca.crt"}),
+            "kafka.ca_file: /no/ca.crt: No such file or directory (is the "
+            "Secret mounted?)");
+  EXPECT_THAT(why({.cert_file = "/dev/null"}),
+              testing::HasSubstr("kafka.cert_file: /dev/null can't be used: "));
 }
 
 TEST_F(KafkaSinkTest, MakesAProducerAnewThatWasRefusedForGood) {

@@ -7,9 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace nameward {
+
+// A stat of each; until it is seen, a replaced one keeps alerts back.
+inline constexpr Nanoseconds kLookAtSecretsEvery = 2s;
 
 // Without the newline at its end; the error never holds what was read.
 Result<std::string> ReadSecret(const std::string& path);

@@ -3,11 +3,12 @@
 
 #include <utility>
 
+#include "deliver/secret_file.h"
+
 namespace nameward {
 namespace {
 
 constexpr Nanoseconds kRebuildEvery = 1s;  // at most
-constexpr Nanoseconds kLookAtSecretsEvery = 10s;
 constexpr Nanoseconds kWaitForRecords = 100ms;
 constexpr Nanoseconds kWaitForRoom = 10ms;
 constexpr Nanoseconds kDrain = 2s;

@@ -17,7 +17,6 @@ namespace {
 constexpr Nanoseconds kFirstPause = 500ms;
 constexpr Nanoseconds kLongestPause = 30s;
 constexpr Nanoseconds kMostRetryAfter = 10min;
-constexpr Nanoseconds kLookAtFilesEvery = 10s;
 // Nobody reads it; more is no answer to an alert.
 constexpr size_t kMaxAnswer = size_t{64} * 1024;
 
@@ -102,7 +101,7 @@ class WebhookSink final : public SpooledSink {
 
 httplib::ClientImpl& WebhookSink::Client() {
   const BootTime now = clock_.Now();
-  if (client_ && now - files_looked_at_ < kLookAtFilesEvery) return *client_;
+  if (client_ && now - files_looked_at_ < kLookAtSecretsEvery) return *client_;
   files_looked_at_ = now;
   std::string files = Fingerprint(TlsFiles(options_));
   if (client_ && files == files_) return *client_;

@@ -24,6 +24,7 @@ from kafka.errors import KafkaError
 HERE = pathlib.Path(__file__).resolve().parent
 CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
 START_SECONDS = 300
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 USER, PASSWORD = "nameward", "correct-horse-battery"
 LISTENERS = ("plain", "controller", "tls", "mtls", "sasl")
 PROTOCOLS = {"plain": "PLAINTEXT", "controller": "PLAINTEXT", "tls": "SSL", "mtls": "SSL",
@@ -60,11 +61,11 @@ class Certificates:
     def __init__(self, folder):
         self.folder = folder
         folder.mkdir(parents=True)
-        self.ca = self._authority("ca")
-        self.stranger = self._authority("stranger")
+        self.ca = self.authority("ca")
+        self.stranger = self.authority("stranger")
 
-    def _authority(self, name):
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", 2, "-subj", f"/CN={name}",
+    def authority(self, name):
+        openssl("req", "-x509", *NEW_KEY, "-days", 2, "-subj", f"/CN={name}",
                 "-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.pem")
         return self.folder / f"{name}.pem"
 
@@ -72,7 +73,7 @@ class Certificates:
         """(certificate, key) of `name`; of negative days: expired."""
         at = self.folder / name
         key, request, certificate = (at.with_suffix(s) for s in (".key", ".csr", ".pem"))
-        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key,
+        openssl("req", *NEW_KEY, "-subj", f"/CN={name}", "-keyout", key,
                 "-out", request)
         extensions = at.with_suffix(".ext")
         extensions.write_text(f"subjectAltName={names}\n")
@@ -153,6 +154,10 @@ class Broker:
     def kill(self):
         self.stop(signal.SIGKILL)
 
+    def trust(self, authority):
+        """Takes client certificates of it alone, from the next start on."""
+        self.truststore.write_text(authority.read_text())
+
     def create_topic(self, name, partitions=6, replicas=1, **settings):
         with self.admin() as admin:
             admin.create_topics([NewTopic(name, num_partitions=partitions,
@@ -222,10 +227,12 @@ class Broker:
         certificate, key = self.certificates.issue("server", server_names)
         self.store = self.folder / "server-store.pem"
         self.store.write_text(key.read_text() + certificate.read_text())
+        self.truststore = self.folder / "truststore.pem"
+        self.trust(self.certificates.ca)
         sasl = "listener.name.sasl"
         return {
             "ssl.keystore.type": "PEM", "ssl.keystore.location": self.store,
-            "ssl.truststore.type": "PEM", "ssl.truststore.location": self.certificates.ca,
+            "ssl.truststore.type": "PEM", "ssl.truststore.location": self.truststore,
             "listener.name.mtls.ssl.client.auth": "required",
             f"{sasl}.sasl.enabled.mechanisms": ",".join(("PLAIN", *SCRAMS, "OAUTHBEARER")),
             f"{sasl}.plain.sasl.jaas.config": PLAIN_LOGIN,
