@@ -36,13 +36,26 @@ TEST(Settings, BadValuesSayWhatIsExpected) {
         std::pair{"kubelet.port", "65536"}, std::pair{"kubelet.tls", "off"},
         std::pair{"kubelet.poll", "0s"}, std::pair{"node.flows", "yes"},
         std::pair{"kafka.brokers", "kafka"}, std::pair{"kafka.topic", "a b"},
-        std::pair{"kafka.sasl_mechanism", "GSSAPI"},
-        std::pair{"kafka.properties", "sasl.password=x"}}) {
+        std::pair{"kafka.sasl_mechanism", "GSSAPI"}}) {
     const std::string error = ErrorOf(SetKey(settings, key, {value}, "f:1:1"));
     EXPECT_NE(error.find("f:1:1: bad value for " + std::string(key)),
               std::string::npos)
         << error;
     EXPECT_NE(error.find("(expected "), std::string::npos) << error;
+  }
+}
+
+TEST(Settings, ABadValueSaysItsOwnReasonWhereItHasOne) {
+  Settings settings;
+  for (const auto& [key, value, reason] :
+       {std::tuple{"kafka.properties", "sasl.password=x",
+                   "kafka.sasl_password_file"},
+        std::tuple{"kafka.properties", "acks=1", "may be lost"},
+        std::tuple{"webhook.url", "ftp://a", "neither https:// nor http://"}}) {
+    const std::string error = ErrorOf(SetKey(settings, key, {value}, "f:1:1"));
+    EXPECT_TRUE(error.starts_with("f:1:1: " + std::string(key) + ": "))
+        << error;
+    EXPECT_NE(error.find(reason), std::string::npos) << error;
   }
 }
 

@@ -182,7 +182,9 @@ TEST(KafkaOptions, KeepWhatDeliveryRestsOn) {
   EXPECT_EQ(PropertyOf(options, "partitioner"), "murmur2_random");
   EXPECT_EQ(PropertyOf(options, "message.timeout.ms"), "0");
   for (const char* property :
-       {"acks=1", "enable.idempotence=false", "partitioner=random"})
+       {"acks=1", "enable.idempotence=false", "partitioner=random",
+        "message.timeout.ms=1", "delivery.timeout.ms=1",
+        "metadata.broker.list=c:3", "plugin.library.paths=x.so"})
     EXPECT_FALSE(PropertiesOf({.properties = {property}})) << property;
 }
 
@@ -192,6 +194,12 @@ TEST(KafkaOptions, ATlsConnectionAlwaysChecksWhoAnswers) {
   EXPECT_EQ(PropertyOf(options, "enable.ssl.certificate.verification"), "true");
   EXPECT_EQ(PropertyOf(options, "ssl.endpoint.identification.algorithm"),
             "https");
+  for (const char* property :
+       {"security.protocol=plaintext", "sasl.mechanism=PLAIN",
+        "enable.ssl.certificate.verification=false",
+        "ssl.endpoint.identification.algorithm=none"})
+    EXPECT_FALSE(PropertiesOf({.tls = true, .properties = {property}}))
+        << property;
 }
 
 TEST(KafkaOptions, NoSecretStandsInAProperty) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deliver/kafka_options.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -19,12 +18,38 @@ std::string Join(const std::vector<std::string>& words) {
 // and no log.
 constexpr std::array<std::string_view, 5> kSecret = {
     "password", "secret", ".pem", "oauthbearer.config", "jaas"};
-// What at-least-once, order and bounded memory rest on.
-constexpr std::array<std::string_view, 7> kOurs = {
-    "enable.idempotence",    "acks",
-    "request.required.acks", "partitioner",
-    "queuing.strategy",      "enable.gapless.guarantee",
-    "bootstrap.servers"};
+// What the sensor's promises rest on, by librdkafka's names and aliases
+// (CONFIGURATION.md of 2.8), and why no property changes it.
+struct Fixed {
+  std::string_view name;
+  std::string_view why;
+};
+constexpr char kNoLoss[] = "no alert may be lost or overtaken";
+constexpr char kBrokers[] = "name them in kafka.brokers";
+constexpr char kTls[] = "kafka.tls decides, and always checks who answers";
+constexpr char kSasl[] = "kafka.sasl_mechanism decides";
+constexpr char kNoCode[] = "it would run another's code";
+constexpr Fixed kFixed[] = {
+    {"acks", kNoLoss},
+    {"request.required.acks", kNoLoss},
+    {"enable.idempotence", kNoLoss},
+    {"enable.gapless.guarantee", kNoLoss},
+    {"transactional.id", kNoLoss},
+    {"message.timeout.ms", kNoLoss},
+    {"delivery.timeout.ms", kNoLoss},
+    {"partitioner", kNoLoss},
+    {"queuing.strategy", kNoLoss},
+    {"bootstrap.servers", kBrokers},
+    {"metadata.broker.list", kBrokers},
+    {"security.protocol", kTls},
+    {"enable.ssl.certificate.verification", kTls},
+    {"ssl.endpoint.identification.algorithm", kTls},
+    {"sasl.mechanism", kSasl},
+    {"sasl.mechanisms", kSasl},
+    {"sasl.kerberos.kinit.cmd", kNoCode},
+    {"plugin.library.paths", kNoCode},
+    {"ssl.engine.location", kNoCode},
+};
 
 Status AddProperty(const std::string& text, KafkaProperties& properties) {
   const size_t equals = text.find('=');
@@ -35,9 +60,10 @@ Status AddProperty(const std::string& text, KafkaProperties& properties) {
     if (name.find(word) != std::string::npos)
       return Error{"kafka.properties", name + " would carry a secret",
                    "name a file, as kafka.sasl_password_file"};
-  if (std::find(kOurs.begin(), kOurs.end(), name) != kOurs.end())
-    return Error{"kafka.properties", name + " can't be changed",
-                 "no alert may be lost or overtaken"};
+  for (const Fixed& fixed : kFixed)
+    if (name == fixed.name)
+      return Error{"kafka.properties", name + " can't be changed",
+                   std::string(fixed.why)};
   properties.emplace_back(name, text.substr(equals + 1));
   return Ok();
 }
