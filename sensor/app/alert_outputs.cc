@@ -26,7 +26,9 @@ Result<std::unique_ptr<AlertSink>> OpenLines(const Settings& settings,
     sink = std::make_unique<StdoutSink>();
     return sink;
   }
-  auto file = FileSink::Open(settings.alert_file);
+  auto file = FileSink::Open(
+      settings.alert_file,
+      {uint64_t{settings.file_megabytes} << 20, settings.file_kept});
   if (!file) return file.error().Wrap("alerts.file");
   sink = std::move(*file);
   return sink;
@@ -107,13 +109,15 @@ std::string FolderOf(const std::string& path) {
 void AddNetworkRights(const std::vector<std::string>& secrets,
                       RightsOptions& rights) {
   rights.allow_network = true;
+  std::error_code error;
   for (const char* path :
        {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
         "/etc/host.conf", "/etc/gai.conf", "/etc/ssl", "/usr/lib/ssl"})
-    if (std::filesystem::exists(path)) rights.readable.emplace_back(path);
+    if (std::filesystem::exists(path, error))
+      rights.readable.emplace_back(path);
   for (const std::string& file : secrets) {
     rights.readable.push_back(FolderOf(file));
-    std::error_code error;  // a link may lead out of its folder
+    // A link may lead out of its folder.
     const auto target = std::filesystem::canonical(file, error);
     if (!error) rights.readable.push_back(FolderOf(target));
   }
@@ -171,6 +175,7 @@ std::vector<std::string> AlertSinkNames(const Settings& settings) {
   std::vector<std::string> names = {settings.alert_file.empty() ? "stdout"
                                                                 : "file"};
   if (!settings.kafka.brokers.empty()) names.emplace_back("kafka");
+  if (!settings.webhook.url.empty()) names.emplace_back("webhook");
   return names;
 }
 

@@ -76,6 +76,7 @@ NodeFact SpoolFact(const Settings& settings) {
   struct stat found {};
   if (stat(place.c_str(), &found) != 0) {
     place = std::filesystem::path(place).parent_path();
+    if (place.empty()) place = ".";
     if (access(place.c_str(), W_OK | X_OK) != 0)
       return SpoolError(ErrnoError(place, errno).ToString());
   } else if (!S_ISDIR(found.st_mode)) {

@@ -100,6 +100,8 @@ std::vector<Key> StageKeys() {
              {"ocsf", "ecs", "falco", "human"}),
       Field("alerts.file", "a path, or nothing for stdout",
             &Settings::alert_file),
+      Number("alerts.file_megabytes", &Settings::file_megabytes, 1, 1U << 20),
+      Number("alerts.file_kept", &Settings::file_kept, 1, 999),
       Field<Settings, Words>("alerts.sinks",
                              "stdout, file, kafka or webhook, each once",
                              &Settings::alert_sinks, AreSinks),

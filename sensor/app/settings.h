@@ -61,6 +61,8 @@ struct Settings {
   std::vector<std::string> rules;  // rules.paths: files and directories
   AlertFormat alert_format = AlertFormat::kOcsf;  // alerts.format
   std::string alert_file;                         // alerts.file; empty: stdout
+  uint32_t file_megabytes = 64;                   // alerts.file_megabytes
+  uint32_t file_kept = 4;                         // alerts.file_kept
   std::vector<std::string> alert_sinks;  // alerts.sinks; empty: as files say
   std::string spool;                     // alerts.spool: a folder; empty: none
   uint32_t spool_megabytes = 2048;       // alerts.spool_megabytes

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An alert as a record's payload and back: its strings behind their lengths, in
 // a zstd frame of its own, so that damage to one record never reaches another
-// (an alert of 2.7 KB shrinks to 1.1 KB; docs/adr/0007).  One thread each.
+// (an alert of 2.7 KB shrinks to 1 KB; docs/adr/0007).  One thread each.
 #ifndef NAMEWARD_DELIVER_ALERT_CODEC_H_
 #define NAMEWARD_DELIVER_ALERT_CODEC_H_
 

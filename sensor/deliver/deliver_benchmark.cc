@@ -12,7 +12,7 @@
 namespace nameward {
 namespace {
 
-constexpr size_t kAlertBytes = 2700;  // as alerts are
+constexpr size_t kAlertBytes = 2700;  // as alerts of what is no pod are
 
 struct Folder {
   std::string path;

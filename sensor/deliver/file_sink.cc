@@ -58,7 +58,7 @@ Status FileSink::Offer(const RenderedAlert& alert) {
 
 // On failure the current file goes on, beyond its bound: an alert matters more.
 Status FileSink::Rotate() {
-  for (int number = options_.kept - 1; number > 0; --number) {
+  for (uint32_t number = options_.kept - 1; number > 0; --number) {
     const bool moved =
         std::rename(Rotated(number).c_str(), Rotated(number + 1).c_str()) == 0;
     if (moved || errno == ENOENT) continue;
@@ -74,7 +74,7 @@ Status FileSink::Rotate() {
   return opened;
 }
 
-std::string FileSink::Rotated(int number) const {
+std::string FileSink::Rotated(uint32_t number) const {
   return path_ + "." + std::to_string(number);
 }
 

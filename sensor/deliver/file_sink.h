@@ -24,8 +24,8 @@
 namespace nameward {
 
 struct FileSinkOptions {
-  uint64_t max_bytes = 64 << 20;  // some 30,000 alerts
-  int kept = 4;                   // rotated files beside the current one
+  uint64_t max_bytes = 64 << 20;  // some 20,000 alerts of named pods
+  uint32_t kept = 4;              // rotated files beside the current one
 };
 
 class FileSink final : public AlertSink {
@@ -44,7 +44,7 @@ class FileSink final : public AlertSink {
   Status OpenFile();
   Status EndTornLine();
   Status Rotate();
-  std::string Rotated(int number) const;
+  std::string Rotated(uint32_t number) const;
 
   const std::string path_;
   const FileSinkOptions options_;

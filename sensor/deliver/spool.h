@@ -46,9 +46,9 @@
 namespace nameward {
 
 struct SpoolOptions {
-  uint64_t quota = uint64_t{2} << 30;  // an hour of 200 alerts/s needs 0.9 GB
+  uint64_t quota = uint64_t{2} << 30;  // an hour of 200/s needs 0.9 to 1.3 GB
   uint64_t segment_bytes = uint64_t{8} << 20;
-  size_t memory_bytes = size_t{8} << 20;  // some 7,000 alerts
+  size_t memory_bytes = size_t{8} << 20;  // 4,600 to 7,000 alerts
   std::string boot_id;                    // of the kernel, to see power cuts
   std::vector<std::string> sinks;         // one to kMaxSinks names
 };
