@@ -262,7 +262,7 @@ void Spool::NoteTrouble(const Error& error, uint64_t SpoolStats::*counter) {
 
 bool Spool::WaitForUrgent(Nanoseconds wait) {
   std::unique_lock lock(mutex_);
-  urgent_.wait_for(lock, wait, [this] { return is_urgent_ || woken_; });
+  urgent_.wait_for(lock, wait, [this] { return is_urgent_; });
   return std::exchange(is_urgent_, false);
 }
 
@@ -317,7 +317,8 @@ void Spool::SaveState(bool sync, bool clean) {
       state.cursors[i] =
           MakeCursor(options_.sinks[i], sinks_[i].in_flight.Watermark());
   }
-  const Status written = state_file_->Write(state);
+  const Status written =
+      state_file_->Holds(state) ? Ok() : state_file_->Write(state);
   state_generation_ = state.generation;
   if (!written) return NoteTrouble(written.error(), &SpoolStats::write_errors);
   if (!sync) return;

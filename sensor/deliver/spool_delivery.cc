@@ -211,7 +211,6 @@ void Spool::Wake() {
   const std::lock_guard lock(mutex_);
   woken_ = true;
   appended_.notify_all();
-  urgent_.notify_all();
 }
 
 uint64_t Spool::OldestNeeded() const {

@@ -2,6 +2,7 @@
 #include "deliver/spool_state.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 namespace nameward {
@@ -64,8 +65,24 @@ Status StateFile::Write(spool::State& state) {
   state.length = sizeof state;
   ++state.generation;
   state.crc = spool::StateCrc(state);
-  return file_->Write(spool::AsBytes(state),
-                      state.generation % 2 * spool::kStateSlot);
+  held_.reset();
+  NW_RETURN_IF_ERROR(file_->Write(spool::AsBytes(state),
+                                  state.generation % 2 * spool::kStateSlot));
+  held_ = state;
+  return Ok();
+}
+
+Status StateFile::Sync() {
+  Status synced = file_->Sync();
+  if (!synced) held_.reset();
+  return synced;
+}
+
+bool StateFile::Holds(const spool::State& state) const {
+  constexpr size_t kSaid = offsetof(spool::State, spool);
+  return held_ && std::memcmp(spool::AsBytes(*held_).subspan(kSaid).data(),
+                              spool::AsBytes(state).subspan(kSaid).data(),
+                              sizeof state - kSaid) == 0;
 }
 
 }  // namespace nameward

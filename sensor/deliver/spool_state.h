@@ -35,10 +35,14 @@ class StateFile {
   explicit StateFile(std::unique_ptr<DiskFile> file) : file_(std::move(file)) {}
   // Fills magic, version, generation and checksum; not synced.
   Status Write(spool::State& state);
-  Status Sync() { return file_->Sync(); }
+  // After a failure it holds nothing: the kernel may have forgotten it.
+  Status Sync();
+  // It says the same already.
+  bool Holds(const spool::State& state) const;
 
  private:
   std::unique_ptr<DiskFile> file_;
+  std::optional<spool::State> held_;
 };
 
 }  // namespace nameward
