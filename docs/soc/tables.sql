@@ -16,7 +16,7 @@ SET 'execution.checkpointing.interval' = '1 min';
 -- alerts that waited in a sensor's spool are counted when they come, not dropped as
 -- late; when something happened is in `time`.
 CREATE TABLE alerts (
-  metadata ROW<uid STRING, sequence BIGINT>,
+  metadata ROW<uid STRING, sequence BIGINT, tenant_uid STRING>,
   `time` BIGINT,
   severity_id INT,
   is_alert BOOLEAN,
@@ -46,7 +46,7 @@ CREATE TABLE alerts (
 -- docs/telemetry.md: each DNS message, and each connect.  Make both topics even where the
 -- sensors write no telemetry: the files then see what the alerts say.
 CREATE TABLE dns_activity (
-  metadata ROW<uid STRING>,
+  metadata ROW<uid STRING, tenant_uid STRING>,
   `time` BIGINT,
   query ROW<hostname STRING>,
   device ROW<hostname STRING>,
@@ -64,7 +64,7 @@ CREATE TABLE dns_activity (
 );
 
 CREATE TABLE network_activity (
-  metadata ROW<uid STRING>,
+  metadata ROW<uid STRING, tenant_uid STRING>,
   `time` BIGINT,
   dst_endpoint ROW<ip STRING, port INT>,
   device ROW<hostname STRING>,
@@ -129,6 +129,7 @@ CREATE TABLE alerts_unique (
 );
 
 -- Each emission once: delivery is at least once, and a resend carries the same uid.
+-- Pods and nodes stand below their cluster's name, where it is set.
 CREATE VIEW alerts_once AS
 SELECT *
 FROM (
@@ -138,14 +139,15 @@ FROM (
     COALESCE(CAST(headers['ce_spool'] AS STRING), device.hostname) AS spool,
     TO_TIMESTAMP_LTZ(`time`, 3) AS happened,
     severity_id,
-    device.hostname AS node,
+    COALESCE(metadata.tenant_uid || '/', '') || device.hostname AS node,
     finding_info.analytic.uid AS rule_id,
     evidences[1].query.hostname AS hostname,
     evidences[1].dst_endpoint.ip AS ip,
     evidences[1].dst_endpoint.port AS port,
     evidences[1].data.kind AS kind,
     evidences[1].data.`connect`.dns.state AS dns_state,
-    COALESCE(resources[1].`namespace` || '/', '') || resources[1].name AS pod,
+    COALESCE(metadata.tenant_uid || '/', '')
+      || COALESCE(resources[1].`namespace` || '/', '') || resources[1].name AS pod,
     message,
     arrived,
     ROW_NUMBER() OVER (PARTITION BY metadata.uid ORDER BY here) AS nth
@@ -163,8 +165,9 @@ WHERE hostname IS NOT NULL
 UNION ALL
 SELECT
   query.hostname,
-  COALESCE(unmapped.pod.`namespace` || '/' || unmapped.pod.name, unmapped.workload),
-  device.hostname,
+  COALESCE(metadata.tenant_uid || '/', '')
+    || COALESCE(unmapped.pod.`namespace` || '/' || unmapped.pod.name, unmapped.workload),
+  COALESCE(metadata.tenant_uid || '/', '') || device.hostname,
   TO_TIMESTAMP_LTZ(`time`, 3),
   arrived
 FROM dns_activity
@@ -180,8 +183,9 @@ SELECT
   metadata.uid,
   dst_endpoint.ip,
   dst_endpoint.port,
-  COALESCE(unmapped.pod.`namespace` || '/' || unmapped.pod.name, unmapped.workload),
-  device.hostname,
+  COALESCE(metadata.tenant_uid || '/', '')
+    || COALESCE(unmapped.pod.`namespace` || '/' || unmapped.pod.name, unmapped.workload),
+  COALESCE(metadata.tenant_uid || '/', '') || device.hostname,
   TO_TIMESTAMP_LTZ(`time`, 3),
   arrived
 FROM network_activity

@@ -139,7 +139,7 @@ void Alerter::HoldBack(Interval& interval, const Event& event,
     summary.count = 0;
     summary.update = true;
     summary.finding.reason = " more alerts of this rule for " +
-                             (scope.empty() ? options_.node : scope) +
+                             (scope.empty() ? options_.node.name : scope) +
                              " were held back by its rate limit";
     DropBulk(summary.event);
   }
@@ -153,7 +153,7 @@ Alert Alerter::MakeAlert(const Event& event, Finding finding) const {
   alert.event = event;
   alert.first_seen = alert.last_seen = alert.time = offset_.ToWall(event.time);
   alert.node = options_.node;
-  std::string name = options_.node;
+  std::string name = options_.node.name;
   AppendPart(options_.boot_id, name);
   AppendPart(WindowKey(finding), name);
   AppendPart(std::to_string(event.seq), name);

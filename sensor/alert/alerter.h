@@ -43,6 +43,7 @@
 #include "model/alert.h"
 #include "model/event.h"
 #include "model/finding.h"
+#include "model/node_identity.h"
 
 namespace nameward {
 
@@ -62,7 +63,7 @@ struct AlerterOptions {
   // More than anybody reads, and less than a sink gets rid of in 100 ms.
   static inline const RateLimit kStormLimit{"pod", 500, 5s};
 
-  std::string node;
+  NodeIdentity node;
   std::string boot_id;
   size_t max_windows = kMaxWindows;
   size_t max_intervals = kMaxIntervals;
@@ -86,7 +87,7 @@ class Alerter {
   explicit Alerter(AlerterOptions options);
 
   // Whose ids these are from now on; before the first finding.
-  void SetNode(std::string node, std::string boot_id) {
+  void SetNode(NodeIdentity node, std::string boot_id) {
     options_.node = std::move(node);
     options_.boot_id = std::move(boot_id);
   }

@@ -22,7 +22,7 @@ class AlerterTest : public testing::Test {
  protected:
   explicit AlerterTest(size_t max_windows = AlerterOptions::kMaxWindows,
                        size_t max_intervals = AlerterOptions::kMaxIntervals)
-      : alerter_({"worker-7", "boot-1", max_windows, max_intervals}) {
+      : alerter_({kSampleNode, "boot-1", max_windows, max_intervals}) {
     alerter_.SetClock(kSampleClock);
   }
 

@@ -36,7 +36,7 @@ class DocumentWriter {
     Dns();
     ProcessFields();
     ContainerFields();
-    PodFields();
+    Orchestrator();
     if (detail_.extras) Related();
     Own();
     json_.EndObject();
@@ -117,8 +117,9 @@ class DocumentWriter {
 
   void Where() {
     json_.Key("host").BeginObject();
-    Text("hostname", alert_.node);
-    Text("name", alert_.node);
+    Text("hostname", alert_.node.name);
+    Text("name", alert_.node.name);
+    TextIfAny("id", alert_.node.machine_id);
     json_.EndObject();
     json_.Key("observer").BeginObject();
     json_.Key("vendor").String("nameward");
@@ -217,24 +218,34 @@ class DocumentWriter {
     json_.EndObject();
   }
 
-  // "Deployment/checkout" becomes the parent's type and name is kept whole in
-  // nameward.workload.
-  void PodFields() {
+  void Orchestrator() {
     const PodRef& pod = WorkloadOf(event_).pod;
-    if (pod == nullptr) return;
+    const std::string& cluster = alert_.node.cluster;
+    if (pod == nullptr && cluster.empty()) return;
     json_.Key("orchestrator").BeginObject();
     json_.Key("type").String("kubernetes");
-    Text("namespace", pod->namespace_name);
+    if (!cluster.empty()) {
+      json_.Key("cluster").BeginObject();
+      Text("name", cluster);
+      json_.EndObject();
+    }
+    if (pod != nullptr) Resource(*pod);
+    json_.EndObject();
+  }
+
+  // "Deployment/checkout" becomes the parent's type and name is kept whole in
+  // nameward.workload.
+  void Resource(const Pod& pod) {
+    Text("namespace", pod.namespace_name);
     json_.Key("resource").BeginObject();
     json_.Key("type").String("pod");
-    Text("name", pod->name);
-    Text("id", pod->uid);
+    Text("name", pod.name);
+    Text("id", pod.uid);
     json_.Key("parent").BeginObject();
-    const std::string_view workload = pod->workload;
+    const std::string_view workload = pod.workload;
     Text("type", workload.substr(0, workload.find('/')));
     json_.EndObject();
-    Labels(*pod);
-    json_.EndObject();
+    Labels(pod);
     json_.EndObject();
   }
 

@@ -111,12 +111,18 @@ ClockOffset ClockOf(const Alert& alert) {
           alert.event.time.time_since_epoch()};
 }
 
-std::string WorkloadKey(const Event& event, std::string_view node) {
+std::string PartitionKey(const Event& event, const NodeIdentity& node) {
   const Workload& workload = WorkloadOf(event);
   std::string key;
-  if (!workload.pod) key.append(node).append("/");
+  if (!node.cluster.empty()) key.append(node.cluster).append("/");
+  if (!workload.pod) key.append(node.name).append("/");
   AppendEscaped(workload.DisplayName(), kNoCap, key);
   return key;
+}
+
+std::string CloudEventSource(const NodeIdentity& node) {
+  const std::string& group = node.cluster.empty() ? "nodes" : node.cluster;
+  return "/" + group + "/" + node.name + "/nameward";
 }
 
 }  // namespace nameward

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "model/alert.h"
 #include "model/event.h"
+#include "model/node_identity.h"
 
 namespace nameward {
 
@@ -55,10 +56,15 @@ const Workload& WorkloadOf(const Event& event);
 // The clock by which the alert's first event was shown.
 ClockOffset ClockOf(const Alert& alert);
 
-// What dedup windows, rate limits and Kafka keys call the workload; on a node
-// without Kubernetes the node stands before it.  UTF-8 whatever a cgroup is
+// What keeps one workload's records in one Kafka partition, in order:
+// CLUSTER/namespace/Kind/name, or for what is no pod's CLUSTER/NODE/its name;
+// without "CLUSTER/" where that is not known.  UTF-8 whatever a cgroup is
 // called: as within a JSON string.
-std::string WorkloadKey(const Event& event, std::string_view node);
+std::string PartitionKey(const Event& event, const NodeIdentity& node);
+
+// The source of a CloudEvent: /CLUSTER/NODE/nameward, or /nodes/NODE/nameward
+// where the cluster is not known.
+std::string CloudEventSource(const NodeIdentity& node);
 
 }  // namespace nameward
 

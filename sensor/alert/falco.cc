@@ -32,7 +32,7 @@ class OutputWriter {
     json_.Key("priority")
         .String(kPriorities[static_cast<size_t>(SeverityOf(alert_))]);
     json_.Key("source").String("nameward");
-    Text("hostname", alert_.node);
+    Text("hostname", alert_.node.name);
     Text("output", alert_.finding.reason);
     Tags();
     json_.Key("output_fields").BeginObject();
@@ -117,6 +117,7 @@ class OutputWriter {
 
   void Who() {
     const Workload& workload = WorkloadOf(event_);
+    TextIfAny("nameward.cluster", alert_.node.cluster);
     Text("nameward.workload", workload.DisplayName());
     if (event_.origin.process) {
       const Process& process = *event_.origin.process;

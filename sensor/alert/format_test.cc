@@ -43,7 +43,7 @@ std::string HumanLine(const Alert& alert) {
 Alert WorstAlert(const Event& event) {
   Alert alert = SampleAlert(MakeHostile(event), HostileRule());
   alert.finding.reason = std::string(70'000, '\x03');
-  alert.node = std::string(5000, '\xff');
+  alert.node = HostileNode();
   return alert;
 }
 
@@ -187,10 +187,27 @@ TEST(RenderAlert, KeysByWorkloadAndMarksDryRun) {
   RenderedAlert rendered;
   RenderAlert(alert, AlertFormat::kHuman, rendered);
   RenderAlert(alert, AlertFormat::kOcsf, rendered);
-  EXPECT_EQ(rendered.key, "payments/Deployment/checkout");
+  EXPECT_EQ(rendered.key, "eu1/payments/Deployment/checkout");
   EXPECT_TRUE(rendered.dry_run);
   EXPECT_EQ(rendered.severity, Severity::kHigh);
   EXPECT_TRUE(Json::accept(rendered.text));
+}
+
+TEST(PartitionKey, NamesTheNodeOfWhatIsNoPodAndTheClusterWhereItIsKnown) {
+  Event event = SampleConnect();
+  NodeIdentity node = kSampleNode;
+  EXPECT_EQ(PartitionKey(event, node), "eu1/payments/Deployment/checkout");
+  event.origin.workload.reset();
+  EXPECT_EQ(PartitionKey(event, node), "eu1/worker-7/cgroup/0");
+  node.cluster.clear();
+  EXPECT_EQ(PartitionKey(event, node), "worker-7/cgroup/0");
+  EXPECT_EQ(PartitionKey(SampleConnect(), node),
+            "payments/Deployment/checkout");
+}
+
+TEST(CloudEventSource, NamesClusterAndNode) {
+  EXPECT_EQ(CloudEventSource(kSampleNode), "/eu1/worker-7/nameward");
+  EXPECT_EQ(CloudEventSource({"worker-7", "", ""}), "/nodes/worker-7/nameward");
 }
 
 TEST(RenderAlert, AKeyIsTextWhateverACgroupIsCalled) {

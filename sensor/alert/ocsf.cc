@@ -87,6 +87,7 @@ class FindingWriter {
     json_.Key("version").String(kOcsfVersion);
     json_.Key("uid").String(alert_.uid);
     objects.Product();
+    objects.Tenant(alert_.node);
     json_.Key("profiles").BeginArray();
     json_.String("host");
     json_.String("security_control");

@@ -50,11 +50,16 @@ void OcsfObjects::Product() const {
   json.EndObject();
 }
 
-void OcsfObjects::Device(std::string_view node) const {
+void OcsfObjects::Tenant(const NodeIdentity& node) const {
+  if (!node.cluster.empty()) json.Key("tenant_uid").String(node.cluster, cap);
+}
+
+void OcsfObjects::Device(const NodeIdentity& node) const {
   json.Key("device").BeginObject();
   json.Key("type_id").Number(1);  // Server
-  json.Key("hostname").String(node, cap);
-  json.Key("name").String(node, cap);
+  json.Key("hostname").String(node.name, cap);
+  json.Key("name").String(node.name, cap);
+  if (!node.machine_id.empty()) json.Key("uid").String(node.machine_id, cap);
   json.EndObject();
 }
 

@@ -11,6 +11,7 @@
 #include "alert/json_writer.h"
 #include "base/clock.h"
 #include "model/event.h"
+#include "model/node_identity.h"
 
 namespace nameward {
 
@@ -24,7 +25,9 @@ struct OcsfObjects {
   JsonWriter& json;
 
   void Product() const;
-  void Device(std::string_view node) const;
+  // In metadata: tenant_uid.
+  void Tenant(const NodeIdentity& node) const;
+  void Device(const NodeIdentity& node) const;
   // Of a DNS message: hostname, type, class, opcode_id.
   void Query(const DnsMessage& message) const;
   // src_endpoint, dst_endpoint and connection_info.

@@ -58,7 +58,7 @@ std::optional<AlertFormat> ParseAlertFormat(std::string_view text) {
 
 void RenderAlert(const Alert& alert, AlertFormat format, RenderedAlert& out) {
   out.uid = alert.uid;
-  out.key = WorkloadKey(alert.event, alert.node);
+  out.key = PartitionKey(alert.event, alert.node);
   out.severity = SeverityOf(alert);
   out.dry_run = alert.finding.rule->mode == RuleMode::kDryRun;
   out.finding_uid = alert.finding_uid;

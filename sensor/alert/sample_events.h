@@ -15,6 +15,8 @@
 namespace nameward {
 
 // 2026-01-02T03:04:05Z at boot time zero.
+inline const NodeIdentity kSampleNode{"worker-7", "eu1",
+                                      "0123456789abcdef0123456789abcdef"};
 inline constexpr ClockOffset kSampleClock{std::chrono::seconds(1'767'323'045)};
 
 inline DomainName NameOf(std::string_view text) {
@@ -28,6 +30,11 @@ inline Endpoint EndpointOf(std::string_view text) {
 inline std::string HostileText() {
   return std::string("\"\\\n\r\t\0\x01\x1b[31m\x7f\xff\xc3\xe2\x80\xa8", 18) +
          "\u2029\u202e</script>\u009b";
+}
+
+inline NodeIdentity HostileNode() {
+  const std::string text = HostileText() + std::string(5000, '\xff');
+  return {text, text, text};
 }
 
 // 253 bytes that are neither letter nor digit: 1,265 bytes as JSON.
@@ -199,7 +206,7 @@ inline Alert SampleAlert(Event event, std::shared_ptr<const RuleInfo> rule) {
   alert.event = std::move(event);
   alert.uid = "00000000-0000-5000-8000-000000000001";
   alert.finding_uid = "00000000-0000-5000-8000-000000000002";
-  alert.node = "worker-7";
+  alert.node = kSampleNode;
   return alert;
 }
 

@@ -100,6 +100,7 @@ class ActivityWriter {
     json_.Key("uid").String(uid_, kTextCap);
     json_.Key("sequence").Number(context_.sequence);
     objects_.Product();
+    objects_.Tenant(context_.node);
     json_.Key("profiles").BeginArray();
     json_.String("host");
     json_.EndArray();
@@ -211,7 +212,7 @@ void RenderTelemetry(const Event& event, const TelemetryContext& context,
   out.uid.assign(context.boot_id).append(1, '.');
   out.uid.append(std::to_string(since_boot)).append(1, '.');
   out.uid += std::to_string(event.seq);
-  out.key = WorkloadKey(event, context.node);
+  out.key = PartitionKey(event, context.node);
   out.time = context.clock.ToWall(event.time);
   out.severity = Severity::kInformational;
   out.rule.clear();

@@ -4,7 +4,7 @@
 //
 // Guarantees: one line of valid JSON and UTF-8 whatever the event holds, at
 // most kMaxTelemetryLine bytes; the same event gives the same line.  Allocates
-// the growth of `out` and the workload's key.  Any thread.
+// the growth of `out` and the record's key.  Any thread.
 #ifndef NAMEWARD_ALERT_TELEMETRY_H_
 #define NAMEWARD_ALERT_TELEMETRY_H_
 
@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "model/alert.h"
 #include "model/event.h"
+#include "model/node_identity.h"
 
 namespace nameward {
 
@@ -23,7 +24,7 @@ namespace nameward {
 inline constexpr size_t kMaxTelemetryLine = size_t{20} * 1024;
 
 struct TelemetryContext {
-  std::string_view node;
+  const NodeIdentity& node;
   std::string_view boot_id;
   ClockOffset clock;
   uint64_t sequence = 0;  // of the topic in this run: a gap is a dropped record

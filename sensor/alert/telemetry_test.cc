@@ -16,7 +16,7 @@ using Json = nlohmann::json;
 
 RenderedAlert Render(const Event& event) {
   RenderedAlert record;
-  RenderTelemetry(event, {"worker-7", "5b1c", kSampleClock, 3}, record);
+  RenderTelemetry(event, {kSampleNode, "5b1c", kSampleClock, 3}, record);
   return record;
 }
 
@@ -81,7 +81,7 @@ TEST(TelemetryLine, GivesCodesThatOcsfLacksAsOther) {
 }
 
 TEST(TelemetryLine, IsKeyedAsTheAlertsOfItsWorkload) {
-  EXPECT_EQ(Render(SampleDns()).key, "payments/Deployment/checkout");
+  EXPECT_EQ(Render(SampleDns()).key, "eu1/payments/Deployment/checkout");
 }
 
 TEST(TelemetryLine, HasAnIdThatNoRestartRepeats) {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "alert/facts.h"
 #include "app/loss_alert.h"
 #include "deliver/file_sink.h"
 #include "deliver/kafka_producer.h"
@@ -38,7 +39,7 @@ Result<std::unique_ptr<AlertSink>> OpenLines(const Settings& settings,
 template <typename Options>
 Options Introduced(Options options, const Settings& settings,
                    const Context& context) {
-  options.source = "/nodes/" + context.node + "/nameward";
+  options.source = CloudEventSource(context.node);
   if (settings.alert_format == AlertFormat::kOcsf)
     options.data_schema = kOcsfSchema;
   return options;

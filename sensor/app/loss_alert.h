@@ -10,11 +10,12 @@
 #include "alert/render.h"
 #include "base/clock.h"
 #include "deliver/spool.h"
+#include "model/node_identity.h"
 
 namespace nameward {
 
 struct LossTeller {
-  std::string node;
+  NodeIdentity node;
   std::string spool_id;
   AlertFormat format = AlertFormat::kOcsf;
 };

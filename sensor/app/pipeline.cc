@@ -151,7 +151,7 @@ void Pipeline::OnClock(const RecordView& record) {
 
 void Pipeline::OnContext(const RecordView& record) {
   context_ = Context::FromText(TextOf(record));
-  match_context_.node = context_.node;
+  match_context_.node = context_.node.name;
   if (context_.pods) ExpectPods();
   correlator_.SetContext(context_);
   alerter_.SetNode(context_.node, context_.boot_id);
@@ -194,7 +194,7 @@ void Pipeline::WriteEvent(const Event& event) {
   if (outputs_.human_events)
     AppendHumanEvent(event, match_context_.offset, rendered_.text);
   else
-    AppendEventJson(event, {context_.node, match_context_.offset},
+    AppendEventJson(event, {context_.node.name, match_context_.offset},
                     rendered_.text);
   KeepError(outputs_.events->Offer(rendered_));
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <optional>
 
 #include "app/setting_key.h"
@@ -21,6 +22,16 @@ constexpr uint32_t kLeastRing = 64 * 1024;
 
 bool IsRingSize(uint32_t bytes) {
   return bytes >= kLeastRing && std::has_single_bit(bytes);
+}
+// What stands in a URI and between slashes as it is; 100 is Amazon EKS's bound,
+// the longest of the large providers'.
+bool IsClusterName(const std::string& name) {
+  const auto is_letter = [](unsigned char c) { return std::isalnum(c) != 0; };
+  return name.empty() ||
+         (name.size() <= 100 && is_letter(name[0]) &&
+          std::all_of(name.begin(), name.end(), [&](unsigned char c) {
+            return is_letter(c) || c == '.' || c == '_' || c == '-';
+          }));
 }
 // The root would make every name the cluster's own.
 using Domains = std::vector<DomainName>;
@@ -43,11 +54,15 @@ bool IsListen(const std::string& listen) {
 std::vector<Key> NodeKeys() {
   constexpr char kNetworks[] = "CIDR ranges without host bits, as 10.0.0.0/8";
   constexpr char kNames[] = "domains, as cluster.local";
+  constexpr char kName[] =
+      "up to 100 letters, digits, . _ -, of which the first is none of . _ -";
   return {
       Field<Settings, std::string>("node.name", "a name", &Settings::node_name,
                                    [](const auto& n) { return !n.empty(); }),
       Field("node.addresses", "IP addresses", &Settings::node_addresses),
       Field("node.flows", "true or false", &Settings::flows),
+      Field<Settings, std::string>("cluster.name", kName,
+                                   &Settings::cluster_name, IsClusterName),
       Field("cluster.internal", kNetworks, &Settings::internal),
       Field("cluster.services", kNetworks, &Settings::services),
       Field<Settings, Domains>("cluster.zones", kNames, &Settings::zones,

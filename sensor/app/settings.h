@@ -51,6 +51,7 @@ struct Settings {
   std::string node_name;                  // node.name; default: the host's name
   std::vector<IpAddress> node_addresses;  // empty: those of the interfaces
   bool flows = false;               // node.flows: report established and closed
+  std::string cluster_name;         // cluster.name; empty: not known
   std::vector<Network> internal;    // cluster.internal: pod and node ranges
   std::vector<Network> services;    // cluster.services
   std::vector<DomainName> zones;    // cluster.zones; empty: cluster.local

@@ -153,6 +153,14 @@ TEST(PodEnvironment, SaysWhichVariableIsNoAddress) {
   EXPECT_NE(error.find("HOST_IP: bad value"), std::string::npos) << error;
 }
 
+TEST(MachineId, IsThirtyTwoHexDigitsOrNotKnown) {
+  EXPECT_TRUE(IsMachineId("0123456789abcdef0123456789abcdef"));
+  for (const char* other :
+       {"", "uninitialized", "0123456789ABCDEF0123456789ABCDEF",
+        "0123456789abcdef0123456789abcdef0"})
+    EXPECT_FALSE(IsMachineId(other)) << other;
+}
+
 TEST(Settings, SayWhichItemOfAListIsBad) {
   for (const auto& [key, bad] :
        {std::pair{"cluster.internal", "10.244.0.1/16"},
@@ -175,6 +183,18 @@ TEST(Settings, SayWhichItemOfAListIsBad) {
   EXPECT_NE(PrintConfig(settings).find(
                 R"(redirects: ["192.0.2.0/24", "192.0.2.1:15001"]  # flag)"),
             std::string::npos);
+}
+
+TEST(Settings, TakeAClustersNameThatStandsInAPathAsItIs) {
+  Settings settings;
+  for (const std::string name : {"", "eu1", "Prod_eu-1.example"}) {
+    EXPECT_TRUE(SetKey(settings, "cluster.name", {name}, "flag")) << name;
+    EXPECT_EQ(settings.cluster_name, name);
+  }
+  for (const std::string& bad :
+       {std::string("a/b"), std::string("-a"), std::string(".."),
+        std::string("a b"), std::string("\xc3\xbc"), std::string(101, 'a')})
+    EXPECT_FALSE(SetKey(settings, "cluster.name", {bad}, "flag")) << bad;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -38,10 +39,18 @@ ResolvConf NodeResolvConf() {
   return {};
 }
 
-std::string BootId() {
-  std::string id = ReadSmall("/proc/sys/kernel/random/boot_id");
-  while (!id.empty() && id.back() == '\n') id.pop_back();
-  return id;
+std::string FirstLine(const char* path) {
+  std::string text = ReadSmall(path);
+  text.resize(std::min(text.find('\n'), text.size()));
+  return text;
+}
+
+// The node's where it is mounted (components/machine-id).  A container's own
+// file is its image's.
+std::string MachineId() {
+  const std::string id =
+      FirstLine(InPod() ? "/host/etc/machine-id" : "/etc/machine-id");
+  return IsMachineId(id) ? id : "";
 }
 
 std::string Variable(const char* name) {
@@ -96,6 +105,11 @@ PodEnvironment ReadPodEnvironment() {
   return pod;
 }
 
+bool IsMachineId(std::string_view text) {
+  return text.size() == 32 &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 bool InPod() { return !Variable("KUBERNETES_SERVICE_HOST").empty(); }
 
 bool LacksKubelet(const Settings& settings) {
@@ -122,8 +136,10 @@ Status ApplyEnvironment(const PodEnvironment& pod, Settings& settings) {
 
 Context LiveContext(const Settings& settings) {
   Context context;
-  context.node = settings.node_name;
-  context.boot_id = BootId();
+  context.node.name = settings.node_name;
+  context.node.cluster = settings.cluster_name;
+  context.node.machine_id = MachineId();
+  context.boot_id = FirstLine("/proc/sys/kernel/random/boot_id");
   AddNames(settings, ParseResolvConf(ReadSmall("/etc/resolv.conf")),
            NodeResolvConf(), context);
   context.internal = settings.internal;

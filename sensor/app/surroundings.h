@@ -31,9 +31,12 @@ bool LacksKubelet(const Settings& settings);
 // The defaults that a pod has and another process has not.
 Status ApplyEnvironment(const PodEnvironment& pod, Settings& settings);
 
-// Reads the boot id and, unless they are configured, the node's addresses, and
-// the resolv.conf of sensor and node: before the rights are dropped.  What
-// can't be read is left empty, as is `attached`.
+// machine-id(5): 32 hex digits, lower case.
+bool IsMachineId(std::string_view text);
+
+// Reads machine id and boot id and, unless they are configured, the node's
+// addresses, and the resolv.conf of sensor and node: before the rights are
+// dropped.  What can't be read is left empty, as is `attached`.
 Context LiveContext(const Settings& settings);
 
 }  // namespace nameward

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "alert/facts.h"
 #include "alert/telemetry.h"
 
 namespace nameward {
@@ -25,7 +26,7 @@ Result<std::unique_ptr<TelemetryOutput>> TelemetryOutput::Open(
   if (topics.dns.empty() && topics.connect.empty())
     return std::unique_ptr<TelemetryOutput>();
   KafkaOptions options = settings.kafka;
-  options.source = "/nodes/" + context.node + "/nameward";
+  options.source = CloudEventSource(context.node);
   auto telemetry = Telemetry::Make(options, topics, clock);
   if (!telemetry) return telemetry.error();
   return std::unique_ptr<TelemetryOutput>(

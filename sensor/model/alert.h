@@ -10,6 +10,7 @@
 
 #include "model/event.h"
 #include "model/finding.h"
+#include "model/node_identity.h"
 
 namespace nameward {
 
@@ -25,14 +26,14 @@ struct Alert {
   WallTime time;            // of this emission's newest event
   std::string uid;          // UUIDv5 of node, boot id, seq, rule, update number
   std::string finding_uid;  // stable over one dedup window
-  std::string node;
+  NodeIdentity node;
   uint64_t losses_since_last = 0;  // the ledger's losses since the last alert
 };
 
 // What a sink gets.
 struct RenderedAlert {
   std::string uid;
-  std::string key;  // workload; keeps order in Kafka
+  std::string key;  // PartitionKey: keeps order in Kafka
   Severity severity = Severity::kMedium;
   bool dry_run = false;
   std::string finding_uid;

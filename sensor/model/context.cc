@@ -36,7 +36,9 @@ bool ReadDuration(std::string_view value, Nanoseconds unit, Nanoseconds& out) {
 }
 
 bool ReadLine(std::string_view key, std::string_view value, Context& context) {
-  if (key == "node") return context.node = value, true;
+  if (key == "node") return context.node.name = value, true;
+  if (key == "cluster") return context.node.cluster = value, true;
+  if (key == "machine") return context.node.machine_id = value, true;
   if (key == "boot") return context.boot_id = value, true;
   if (key == "source") return context.live = value != "pcap", true;
   if (key == "resolver") return ReadResolver(value, context);
@@ -81,7 +83,9 @@ std::string Context::ToText() const {
   const auto line = [&text](std::string_view key, const std::string& value) {
     text.append(key).append(" ").append(value).append("\n");
   };
-  line("node", node);
+  line("node", node.name);
+  if (!node.cluster.empty()) line("cluster", node.cluster);
+  if (!node.machine_id.empty()) line("machine", node.machine_id);
   line("boot", boot_id);
   line("source", live ? "live" : "pcap");
   line("attached", std::to_string(attached.time_since_epoch().count()));

@@ -3,6 +3,8 @@
 // that a recording keeps (RecordType::kContext), one "key value" a line:
 //
 //   node worker-7                   the node's name
+//   cluster eu1                     its cluster's name, if it was told
+//   machine 0123…                   its machine-id(5), if it is known
 //   boot 5b1c…-…                    boot id, for alert ids
 //   source live                     live | pcap
 //   attached 123456789              CLOCK_BOOTTIME ns: history is kept since
@@ -31,6 +33,7 @@
 #include "base/clock.h"
 #include "model/address.h"
 #include "model/domain_name.h"
+#include "model/node_identity.h"
 
 namespace nameward {
 
@@ -49,7 +52,7 @@ struct Redirect {
 };
 
 struct Context {
-  std::string node;
+  NodeIdentity node;
   std::string boot_id;
   bool live = true;
   BootTime attached{};

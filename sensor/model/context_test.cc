@@ -8,7 +8,7 @@ namespace {
 
 TEST(Context, RoundTripsThroughText) {
   Context context;
-  context.node = "worker-7";
+  context.node = {"worker-7", "eu1", "0123456789abcdef0123456789abcdef"};
   context.boot_id = "5b1c";
   context.live = false;
   context.attached = BootTime(Nanoseconds(123));
@@ -44,7 +44,7 @@ TEST(Redirect, IsANetworkOrOnePortOfAnAddress) {
 TEST(Context, CountsLinesThatANewerVersionWrote) {
   const Context read =
       Context::FromText("node a\nmoon full\nresolver nowhere\n\n");
-  EXPECT_EQ(read.node, "a");
+  EXPECT_EQ(read.node.name, "a");
   EXPECT_EQ(read.unknown_lines, 2U);
 }
 

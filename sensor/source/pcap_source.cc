@@ -64,7 +64,7 @@ void PcapSource::Begin(const CapturedPacket& first, RecordBatch& batch) {
   begun_ = true;
   begin_ns_ = now_ns_ = first.time_ns;
   Context context;
-  context.node = "pcap";
+  context.node.name = "pcap";
   context.boot_id = BootIdOf(first);
   context.live = false;
   context.attached = BootTimeFromNanoseconds(begin_ns_);

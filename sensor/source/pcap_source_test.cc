@@ -76,7 +76,7 @@ TEST(PcapSource, MakesAPodOfEachClientAndPairsItsQueryWithTheAnswer) {
 
 TEST(PcapSource, SaysInItsContextWhatAPcapMeans) {
   const Replay plain = Play(One(Udp(kClient, kServer, Query())));
-  EXPECT_EQ(plain.context.node, "pcap");
+  EXPECT_EQ(plain.context.node.name, "pcap");
   EXPECT_FALSE(plain.context.live);
   EXPECT_EQ(plain.context.warmup, 0ms);
   EXPECT_THAT(plain.context.trust_any_on_port, ElementsAre(53));

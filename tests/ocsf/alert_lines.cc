@@ -93,7 +93,8 @@ void PrintAlerts(Append append) {
     PrintAlert(append, alert);
     if (!event.origin.process) continue;
     alert = SampleAlert(MakeHostile(event), HostileRule());
-    alert.node = alert.finding.reason = HostileText();
+    alert.node = HostileNode();
+    alert.finding.reason = HostileText();
     PrintAlert(append, alert);
   }
   auto rule = SampleRule();
@@ -103,7 +104,7 @@ void PrintAlerts(Append append) {
   PrintAlert(append, SampleAlert(SampleConnect(), rule));
 }
 
-void PrintOneTelemetry(const Event& event, const std::string& node) {
+void PrintOneTelemetry(const Event& event, const NodeIdentity& node) {
   RenderedAlert line;
   RenderTelemetry(event, {node, "5b1c", kSampleClock, 7}, line);
   Print(line.text);
@@ -112,9 +113,9 @@ void PrintOneTelemetry(const Event& event, const std::string& node) {
 void PrintTelemetry() {
   for (const Event& event : AllEvents()) {
     if (event.Kind() != "dns" && event.Kind() != "connect") continue;
-    PrintOneTelemetry(event, "worker-7");
+    PrintOneTelemetry(event, kSampleNode);
     if (!event.origin.process) continue;
-    PrintOneTelemetry(MakeHostile(event), HostileText());
+    PrintOneTelemetry(MakeHostile(event), HostileNode());
   }
 }
 

@@ -21,6 +21,7 @@ ECS = {
     "threat.technique.name": (LIST, False), "threat.technique.subtechnique.id": (LIST, False),
     "threat.technique.subtechnique.name": (LIST, False),
     "host.hostname": (KEYWORD, True), "host.name": (KEYWORD, True),
+    "host.id": (KEYWORD, False),
     "observer.vendor": (KEYWORD, True), "observer.product": (KEYWORD, True),
     "observer.type": (KEYWORD, True), "observer.version": (KEYWORD, True),
     "source.address": (KEYWORD, False), "source.ip": (KEYWORD, False), "source.port": (LONG, False),
@@ -38,6 +39,7 @@ ECS = {
     "process.user.id": (KEYWORD, False),
     "container.id": (KEYWORD, False), "container.name": (KEYWORD, False),
     "container.image.name": (KEYWORD, False),
+    "orchestrator.cluster.name": (KEYWORD, False),
     "orchestrator.type": (KEYWORD, False), "orchestrator.namespace": (KEYWORD, False),
     "orchestrator.resource.type": (KEYWORD, False), "orchestrator.resource.name": (KEYWORD, False),
     "orchestrator.resource.id": (KEYWORD, False), "orchestrator.resource.label": (LIST, False),
@@ -100,6 +102,11 @@ def faults(record, shape):
             yield f"{path} holds {value!r}"
 
 
+def begin(text):
+    """Each format cuts long texts where it must."""
+    return text and text[:5]
+
+
 def check_ecs(record, ocsf):
     info = ocsf["finding_info"]
     assert record["@timestamp"] == ocsf["time_dt"]
@@ -108,6 +115,9 @@ def check_ecs(record, ocsf):
     assert record["event"]["severity"] == ocsf["severity_id"]
     assert record["event"]["action"] == info["types"][0]
     assert record["nameward"]["finding_uid"] == info["uid"]
+    cluster = record.get("orchestrator", {}).get("cluster", {}).get("name")
+    assert begin(cluster) == begin(ocsf["metadata"].get("tenant_uid"))
+    assert begin(record["host"].get("id")) == begin(ocsf["device"].get("uid"))
     assert record["nameward"]["count"] == ocsf["count"]
     assert record["nameward"]["dry_run"] == (not ocsf["is_alert"])
 
@@ -115,6 +125,8 @@ def check_ecs(record, ocsf):
 def check_falco(record, ocsf):
     assert record["time"] == ocsf["time_dt"]
     assert record["uuid"] == ocsf["metadata"]["uid"]
+    cluster = record["output_fields"].get("nameward.cluster")
+    assert begin(cluster) == begin(ocsf["metadata"].get("tenant_uid"))
     assert record["priority"] == PRIORITIES[ocsf["severity_id"]]
     assert all(not isinstance(value, (dict, list)) for value in record["output_fields"].values())
 
