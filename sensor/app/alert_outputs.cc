@@ -252,6 +252,7 @@ void AddCounters(const AlertOutputs& outputs, Ledger& ledger) {
   ledger.Add("spool_sync_errors", spool.sync_errors);
   ledger.Add("spool_damaged_bytes", spool.damaged_bytes);
   ledger.Add("spool_kept_in_memory", spool.kept_in_memory);
+  ledger.Add("spool_written_back", spool.written_back);
 }
 
 std::string DeliveryNotes(const AlertOutputs& outputs) {

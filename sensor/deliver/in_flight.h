@@ -39,22 +39,24 @@ class InFlight {
   }
   // Its time; nullopt: not waited for, an acknowledgement too many.
   std::optional<int64_t> Ack(uint64_t position) {
-    const auto at = std::lower_bound(
-        entries_.begin(), entries_.end(), position,
-        [](const Entry& entry, uint64_t p) { return entry.position < p; });
-    if (at == entries_.end() || at->position != position || at->acked)
-      return std::nullopt;
+    Entry* const at = Find(position);
+    if (at == nullptr || at->acked) return std::nullopt;
     const int64_t time_ns = at->time_ns;
     at->acked = true;
     --unacked_;
     while (!entries_.empty() && entries_.front().acked) entries_.pop_front();
     return time_ns;
   }
+  // It was in memory and is on disk now.
+  void Move(uint64_t position, std::shared_ptr<Segment> segment) {
+    Entry* const at = Find(position);
+    if (at != nullptr) at->segment = std::move(segment);
+  }
   uint64_t Watermark() const {
     return entries_.empty() ? next_ : entries_.front().position;
   }
-  // Forgets all, and returns what was not acknowledged.  What was, beyond the
-  // watermark, IsDone from now on.
+  // Forgets all, and returns what was not acknowledged: only that, and what is
+  // younger than all, is to be given from now on.
   std::vector<Entry> Rewind() {
     std::vector<Entry> unacked;
     next_ = Watermark();
@@ -66,8 +68,11 @@ class InFlight {
     unacked_ = 0;
     return unacked;
   }
-  // Acknowledged before a Rewind: not to be given again.
-  bool IsDone(uint64_t position) const { return done_.count(position) > 0; }
+  // Not to be given again: it was, or was acknowledged before a Rewind.
+  bool WasGiven(uint64_t position) const {
+    return position < next_ || done_.count(position) > 0;
+  }
+  uint64_t next() const { return next_; }
   size_t unacked() const { return unacked_; }
   // Of the oldest; 0: none.
   int64_t oldest_ns() const {
@@ -75,6 +80,14 @@ class InFlight {
   }
 
  private:
+  Entry* Find(uint64_t position) {
+    const auto at = std::lower_bound(
+        entries_.begin(), entries_.end(), position,
+        [](const Entry& entry, uint64_t p) { return entry.position < p; });
+    const bool found = at != entries_.end() && at->position == position;
+    return found ? &*at : nullptr;
+  }
+
   std::deque<Entry> entries_;
   std::set<uint64_t> done_;
   uint64_t next_ = 0;

@@ -83,6 +83,11 @@ Result<std::shared_ptr<Segment>> CreateSegment(Disk& disk,
   segment->seed = spool::Seed(header.salt);
   segment->bytes = spool::kRecordsAt;
   auto file = disk.Open(segment->name, Disk::Mode::kCreate);
+  if (!file && file.error().code == EEXIST) {
+    // Left by an attempt that the disk refused; then it holds nothing.
+    NW_RETURN_IF_ERROR(disk.Remove(segment->name));
+    file = disk.Open(segment->name, Disk::Mode::kCreate);
+  }
   if (!file) return file.error();
   std::string copies;
   for (size_t i = 0; i < spool::kHeaderCopies; ++i) Append(header, copies);

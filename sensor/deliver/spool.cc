@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The appending and the syncing side; see spool_recovery.cc, spool_delivery.cc.
+// The appending and the syncing side; see spool_memory.cc, spool_recovery.cc,
+// spool_delivery.cc.
 #include "deliver/spool.h"
 
 #include <algorithm>
@@ -32,6 +33,8 @@ Spool::Spool(std::unique_ptr<Disk> disk, SpoolOptions options)
 Spool::~Spool() = default;
 
 void Spool::Append(const RenderedAlert& alert) {
+  const std::lock_guard appending(append_mutex_);
+  WriteBack(kWrittenBackAnAppend);
   spool::RecordHeader header{};
   const size_t stream = alert.dry_run ? 1 : 0;
   {
@@ -47,7 +50,7 @@ void Spool::Append(const RenderedAlert& alert) {
     return NoteLoss({LostAlerts::Reason::kTooLong, header.stream,
                      header.severity, header.sequence, header.sequence, 0});
   }
-  if (!WriteToDisk(header, payload)) KeepInMemory(header, payload);
+  Store(header, payload);
   const std::lock_guard lock(mutex_);
   if (header.severity >= kCritical) {
     is_urgent_ = true;
@@ -56,40 +59,41 @@ void Spool::Append(const RenderedAlert& alert) {
   appended_.notify_all();
 }
 
-// True: it has its place, or was given up by the quota's order.
-bool Spool::WriteToDisk(const spool::RecordHeader& header, Bytes payload) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (disk_ == nullptr || disk_paused_) return false;
-  }
-  const size_t lane = LaneOf(header);
-  if (!MakeRoom(RecordSize(payload.size()), lane)) {
-    Publish(header, nullptr);
-    const std::lock_guard lock(mutex_);
-    for (Sink& sink : sinks_) --sink.ledger.untaken, ++sink.ledger.evicted;
-    NoteLoss({LostAlerts::Reason::kQuota, header.stream, header.severity,
-              header.sequence, header.sequence, 1});
-    return true;
-  }
-  const SegmentRef segment = ActiveSegment(lane);
-  if (segment == nullptr) return false;
-  const Status written = WriteRecord(*segment, header, payload, buffer_);
-  if (written) {
-    Publish(header, segment);
-    return true;
-  }
-  NoteTrouble(written.error(), &SpoolStats::write_errors);
-  Seal(lane, false);
-  return false;
+void Spool::Store(const spool::RecordHeader& header, Bytes payload) {
+  SegmentRef segment;
+  const Written written = memory_.empty()
+                              ? WriteToDisk(header, payload, segment)
+                              : Written::kRefused;
+  if (written == Written::kRefused) return KeepInMemory(header, payload);
+  if (written == Written::kNoRoom)
+    return GiveUp(header, LostAlerts::Reason::kQuota);
+  const std::lock_guard lock(mutex_);
+  Publish(header, segment.get());
 }
 
-Spool::SegmentRef Spool::ActiveSegment(size_t lane) {
-  if (active_[lane] != nullptr && IsFull(*active_[lane])) Seal(lane, true);
-  if (active_[lane] != nullptr) return active_[lane];
-  NewSegment wanted{lane, 0, {}};
+Spool::Written Spool::WriteToDisk(const spool::RecordHeader& header,
+                                  Bytes payload, SegmentRef& segment) {
   {
     const std::lock_guard lock(mutex_);
-    wanted.first_position = next_position_;
+    if (disk_ == nullptr || disk_paused_) return Written::kRefused;
+  }
+  const size_t lane = LaneOf(header);
+  if (!MakeRoom(RecordSize(payload.size()), lane)) return Written::kNoRoom;
+  segment = ActiveSegment(lane, header.position);
+  if (segment == nullptr) return Written::kRefused;
+  const Status written = WriteRecord(*segment, header, payload, buffer_);
+  if (written) return Written::kYes;
+  NoteTrouble(written.error(), &SpoolStats::write_errors);
+  Seal(lane, false);
+  return Written::kRefused;
+}
+
+Spool::SegmentRef Spool::ActiveSegment(size_t lane, uint64_t position) {
+  if (active_[lane] != nullptr && IsFull(*active_[lane])) Seal(lane, true);
+  if (active_[lane] != nullptr) return active_[lane];
+  NewSegment wanted{lane, position, {}};
+  {
+    const std::lock_guard lock(mutex_);
     wanted.spool = id_;
   }
   auto created = CreateSegment(*disk_, wanted);
@@ -112,10 +116,11 @@ bool Spool::IsFull(const Segment& segment) const {
   return segment.suspect || segment.bytes >= options_.segment_bytes;
 }
 
-// Only this thread changes an active segment; readers look under the mutex.
+// Only this side changes an active segment; readers look under the mutex.
 void Spool::Seal(size_t lane, bool with_end) {
   const SegmentRef segment = std::exchange(active_[lane], nullptr);
   if (segment == nullptr) return;
+  if (segment->sums.records == 0) return Discard(segment);
   const Status ended = with_end ? WriteEnd(*segment, buffer_) : Ok();
   const std::lock_guard lock(mutex_);
   if (!ended) ++stats_.write_errors;  // it will be read through once more
@@ -127,21 +132,43 @@ void Spool::Seal(size_t lane, bool with_end) {
   segment->unsynced = true;
 }
 
-void Spool::Publish(const spool::RecordHeader& header,
-                    const SegmentRef& segment) {
-  const std::lock_guard lock(mutex_);
-  if (segment != nullptr) {
-    segment->Count(header);
-    segment->bytes += buffer_.size();
-    segment->unsynced = true;
-    stats_.bytes += buffer_.size();
-    stats_.appended_bytes += buffer_.size();
-    trouble_.clear();
+// It never held anything, and its name is the next one's too.
+void Spool::Discard(const SegmentRef& segment) {
+  {
+    const std::lock_guard lock(mutex_);
+    segment->evicted = true;
+    stats_.bytes -= segment->bytes;
+    lanes_[segment->lane].pop_back();
   }
+  const Status removed = disk_->Remove(segment->name);
+  if (!removed) NoteTrouble(removed.error(), &SpoolStats::write_errors);
+}
+
+// Under the mutex; null: it is not on disk.
+void Spool::Publish(const spool::RecordHeader& header, Segment* segment) {
+  if (segment != nullptr) CountWritten(header, *segment);
   next_position_ = header.position + 1;
   next_sequence_[header.stream] = header.sequence + 1;
   ++stats_.appended;
   for (Sink& sink : sinks_) ++sink.ledger.spooled, ++sink.ledger.untaken;
+}
+
+void Spool::CountWritten(const spool::RecordHeader& header, Segment& segment) {
+  segment.Count(header);
+  segment.bytes += buffer_.size();
+  segment.unsynced = true;
+  stats_.bytes += buffer_.size();
+  stats_.appended_bytes += buffer_.size();
+  trouble_.clear();
+}
+
+void Spool::GiveUp(const spool::RecordHeader& header,
+                   LostAlerts::Reason reason) {
+  const std::lock_guard lock(mutex_);
+  Publish(header, nullptr);
+  for (Sink& sink : sinks_) --sink.ledger.untaken, ++sink.ledger.evicted;
+  NoteLoss({reason, header.stream, header.severity, header.sequence,
+            header.sequence, 1});
 }
 
 // False: whatever is on disk matters as much or more, and fills the quota.
@@ -191,49 +218,6 @@ void Spool::EvictSegment(size_t lane) {
   if (!removed) NoteTrouble(removed.error(), &SpoolStats::write_errors);
 }
 
-void Spool::KeepInMemory(const spool::RecordHeader& header, Bytes payload) {
-  Publish(header, nullptr);
-  const std::lock_guard lock(mutex_);
-  ++stats_.kept_in_memory;
-  PruneMemory();
-  if (!MakeRoomInMemory(payload.size(), header.severity)) {
-    for (Sink& sink : sinks_) --sink.ledger.untaken, ++sink.ledger.evicted;
-    return NoteLoss({LostAlerts::Reason::kMemory, header.stream,
-                     header.severity, header.sequence, header.sequence, 1});
-  }
-  memory_bytes_ += payload.size();
-  memory_.push_back(
-      {header,
-       {reinterpret_cast<const char*>(payload.data()), payload.size()}});
-}
-
-// Lowest severity first, and of these the oldest.
-bool Spool::MakeRoomInMemory(size_t size, uint8_t severity) {
-  while (memory_bytes_ + size > options_.memory_bytes) {
-    const auto lowest =
-        std::min_element(memory_.begin(), memory_.end(),
-                         [](const MemoryRecord& a, const MemoryRecord& b) {
-                           return a.header.severity < b.header.severity;
-                         });
-    if (lowest == memory_.end() || lowest->header.severity > severity)
-      return false;
-    bool lost = false;
-    for (size_t i = 0; i < sinks_.size(); ++i) {
-      if ((lowest->taken >> i & 1) != 0) continue;
-      --sinks_[i].ledger.untaken;
-      ++sinks_[i].ledger.evicted;
-      lost = true;
-    }
-    const spool::RecordHeader& header = lowest->header;
-    if (lost)
-      NoteLoss({LostAlerts::Reason::kMemory, header.stream, header.severity,
-                header.sequence, header.sequence, 1});
-    memory_bytes_ -= lowest->payload.size();
-    memory_.erase(lowest);
-  }
-  return true;
-}
-
 // One entry for each reason, stream and severity: bounded by its key.
 void Spool::NoteLoss(LostAlerts loss) {
   const auto [at, is_new] =
@@ -260,6 +244,11 @@ void Spool::NoteTrouble(const Error& error, uint64_t SpoolStats::*counter) {
   disk_paused_ = true;
 }
 
+void Spool::ResumeDisk() {
+  const std::lock_guard lock(mutex_);
+  disk_paused_ = false;
+}
+
 bool Spool::WaitForUrgent(Nanoseconds wait) {
   std::unique_lock lock(mutex_);
   urgent_.wait_for(lock, wait, [this] { return is_urgent_; });
@@ -270,15 +259,18 @@ void Spool::Sync() {
   std::vector<SegmentRef> unsynced;
   bool names = false;
   {
+    const std::lock_guard appending(append_mutex_);
+    ResumeDisk();
+    WriteBack(kWrittenBackASync);
+  }
+  if (disk_ == nullptr) return;
+  {
     const std::lock_guard lock(mutex_);
-    if (disk_ == nullptr) return PruneMemory();
-    disk_paused_ = false;
     names = std::exchange(names_dirty_, false);
     for (const auto& lane : lanes_)
       for (const SegmentRef& segment : lane)
         if (std::exchange(segment->unsynced, false))
           unsynced.push_back(segment);
-    PruneMemory();
   }
   for (const SegmentRef& segment : unsynced) {
     const Status synced = segment->file->Sync();
@@ -299,9 +291,22 @@ void Spool::Sync() {
   }
 }
 
+// A disk that was read-only at the start may be written now.
+bool Spool::HasStateFile() {
+  if (state_file_ != nullptr || disk_ == nullptr) return state_file_ != nullptr;
+  auto file = disk_->Open(kStateName, Disk::Mode::kWrite);
+  if (!file) {
+    NoteTrouble(file.error(), &SpoolStats::write_errors);
+    return false;
+  }
+  state_file_ = std::make_unique<StateFile>(std::move(*file));
+  const std::lock_guard lock(mutex_);
+  return names_dirty_ = true;
+}
+
 void Spool::SaveState(bool sync, bool clean) {
   const std::lock_guard guard(state_mutex_);
-  if (state_file_ == nullptr) return;
+  if (!HasStateFile()) return;
   spool::State state{};
   {
     const std::lock_guard lock(mutex_);
@@ -327,7 +332,12 @@ void Spool::SaveState(bool sync, bool clean) {
 }
 
 void Spool::Close() {
-  for (size_t lane = 0; lane < spool::kLanes; ++lane) Seal(lane, true);
+  {
+    const std::lock_guard appending(append_mutex_);
+    ResumeDisk();
+    WriteBack(SIZE_MAX);
+    for (size_t lane = 0; lane < spool::kLanes; ++lane) Seal(lane, true);
+  }
   Sync();
   SaveState(true, true);
 }

@@ -12,14 +12,15 @@
 // Bounds.  `quota` bytes on disk: then whole segments go, lowest severity and
 // oldest first, never a higher before a lower.  A disk that refuses (full,
 // gone, read-only) is counted and said in Trouble; what comes meanwhile is kept
-// in memory, up to `memory_bytes`, by the same order.  Nothing here stops a
-// sensor.
+// in memory, up to `memory_bytes`, by the same order, and written to the disk
+// once it takes writes again.  Nothing here stops a sensor.
 //
 // Ledger, for each sink: spooled = acked + refused + evicted + damaged +
 // pending.
 //
 // Threads: Append by one; Sync by one; Next, Ack and Rewind of one sink by one
-// each (Ack by any); the rest by any.  Append never waits for a sync.
+// each (Ack by any); the rest by any.  Append never waits for a sync, at most
+// for kWrittenBackASync writes.
 #ifndef NAMEWARD_DELIVER_SPOOL_H_
 #define NAMEWARD_DELIVER_SPOOL_H_
 
@@ -87,6 +88,7 @@ struct SpoolStats {
   uint64_t appended = 0;
   uint64_t appended_bytes = 0;
   uint64_t kept_in_memory = 0;  // the disk refused
+  uint64_t written_back = 0;    // of these, when it took writes again
   uint64_t too_long = 0;
   uint64_t write_errors = 0;
   uint64_t sync_errors = 0;
@@ -101,6 +103,10 @@ class Spool {
   // Where more than these can't have been appended between two syncs, the
   // sequence continues after a power cut, so that no number is given twice.
   static constexpr uint64_t kPowerCutSkip = 65'536;
+  // More than one, so that an append takes more out of memory than it can put
+  // there; and 5,000 a second where nothing is appended.
+  static constexpr size_t kWrittenBackAnAppend = 4;
+  static constexpr size_t kWrittenBackASync = 200;
 
   // Fails if another process has the spool, or its folder can't be read.
   static Result<std::unique_ptr<Spool>> Open(std::unique_ptr<Disk> disk,
@@ -143,6 +149,9 @@ class Spool {
     spool::RecordHeader header;
     std::string payload;
     uint32_t taken = 0;  // a bit for each sink
+    Bytes Payload() const {
+      return {reinterpret_cast<const uint8_t*>(payload.data()), payload.size()};
+    }
   };
   // Where a sink reads in one lane; its own thread's but for `segment`.
   struct Lane {
@@ -159,6 +168,7 @@ class Spool {
     AlertCodec codec;
   };
   using LossKey = std::tuple<LostAlerts::Reason, uint8_t, uint8_t>;
+  enum class Written : uint8_t { kYes, kNoRoom, kRefused };
 
   Spool(std::unique_ptr<Disk> disk, SpoolOptions options);
 
@@ -170,19 +180,35 @@ class Spool {
   void BeginSinks();
   void SkipAfterPowerCut(const spool::State& state);
 
-  // spool.cc: the appending thread
-  bool WriteToDisk(const spool::RecordHeader& header, Bytes payload);
-  SegmentRef ActiveSegment(size_t lane);
+  // spool.cc, under append_mutex_
+  void Store(const spool::RecordHeader& header, Bytes payload);
+  Written WriteToDisk(const spool::RecordHeader& header, Bytes payload,
+                      SegmentRef& segment);
+  SegmentRef ActiveSegment(size_t lane, uint64_t position);
   bool IsFull(const Segment& segment) const;
   void Seal(size_t lane, bool with_end);
   bool MakeRoom(size_t size, size_t lane);
   void EvictSegment(size_t lane);
-  void KeepInMemory(const spool::RecordHeader& header, Bytes payload);
-  bool MakeRoomInMemory(size_t size, uint8_t severity);
-  void Publish(const spool::RecordHeader& header, const SegmentRef& segment);
+  void Discard(const SegmentRef& segment);
+  void Publish(const spool::RecordHeader& header, Segment* segment);
+  void CountWritten(const spool::RecordHeader& header, Segment& segment);
+  void GiveUp(const spool::RecordHeader& header, LostAlerts::Reason reason);
   void NoteLoss(LostAlerts loss);
   void NoteTrouble(const Error& error, uint64_t SpoolStats::*counter);
+  void ResumeDisk();
+  bool HasStateFile();
   void SaveState(bool sync, bool clean = false);
+
+  // spool_memory.cc, under append_mutex_ but for the last two
+  void KeepInMemory(const spool::RecordHeader& header, Bytes payload);
+  bool MakeRoomInMemory(size_t size, uint8_t severity);
+  void ForgetInMemory(std::deque<MemoryRecord>::iterator record,
+                      LostAlerts::Reason reason);
+  void WriteBack(size_t most);
+  bool WriteBackOldest();
+  void PruneMemory();
+  MemoryRecord* OldestInMemory(size_t sink);
+  uint64_t OnDiskBefore(size_t sink);
 
   // spool_delivery.cc: the sinks' threads
   bool WaitForUntaken(std::unique_lock<std::mutex>& lock, Sink& sink,
@@ -192,27 +218,29 @@ class Spool {
   bool ReadHead(size_t sink, size_t lane, uint64_t end);
   void FinishSegment(size_t sink, size_t lane);
   bool TakeOldest(size_t sink, uint64_t before, SpooledAlert& out);
-  MemoryRecord* OldestInMemory(size_t sink);
   void ForgetUnreadable(size_t sink, uint64_t next_position);
-  void PruneMemory();
   std::vector<SegmentRef> TakeDelivered();
   uint64_t OldestNeeded() const;
 
   const std::unique_ptr<Disk> disk_;  // null: memory alone
   const SpoolOptions options_;
+
+  // Guards the next three, and taking anything out of memory_ or putting it
+  // there; taken first.
+  std::mutex append_mutex_;
   AlertCodec codec_;
   std::string buffer_;
-  std::array<SegmentRef, spool::kLanes> active_;  // the appending thread's
-  bool names_dirty_ = false;
+  std::array<SegmentRef, spool::kLanes> active_;
 
   mutable std::mutex mutex_;  // guards all below
+  bool names_dirty_ = false;
   std::condition_variable appended_;
   std::condition_variable urgent_;
   bool is_urgent_ = false;
   bool woken_ = false;
   bool disk_paused_ = false;  // until the next Sync
   std::array<std::deque<SegmentRef>, spool::kLanes> lanes_;
-  std::deque<MemoryRecord> memory_;
+  std::deque<MemoryRecord> memory_;  // younger than all that is on disk
   size_t memory_bytes_ = 0;
   uint64_t next_position_ = 0;
   std::array<uint64_t, spool::kStreams> next_sequence_{};

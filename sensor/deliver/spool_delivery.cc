@@ -3,8 +3,8 @@
 // that each sink is given its alerts in the order in which they were made.
 //
 // Files are read without the mutex: a lane's head is loaded, then the least
-// head is taken if it is older than anything that may have been appended
-// meanwhile.
+// head is taken if it is older than anything that may have come to the disk
+// meanwhile, appended or written back.
 #include <algorithm>
 #include <utility>
 
@@ -19,7 +19,7 @@ bool Spool::Next(size_t index, SpooledAlert& out, Nanoseconds wait) {
     {
       std::unique_lock lock(mutex_);
       if (!WaitForUntaken(lock, sink, wait)) return false;
-      before = next_position_;
+      before = OnDiskBefore(index);
     }
     for (size_t lane = 0; lane < spool::kLanes; ++lane) LoadHead(index, lane);
     if (TakeOldest(index, before, out)) return true;
@@ -43,7 +43,6 @@ void Spool::LoadHead(size_t index, size_t lane_index) {
     {
       const std::lock_guard lock(mutex_);
       if (lane.segment != nullptr && lane.segment->evicted) {
-        lane.done_before = lane.segment->first_position + 1;
         lane.segment.reset();
         lane.reader.reset();
         lane.head.reset();
@@ -88,10 +87,9 @@ bool Spool::ReadHead(size_t index, size_t lane_index, uint64_t end) {
     if (!record || !*record) return false;
     const spool::RecordHeader& header = (*record)->header;
     if (header.kind != spool::Kind::kAlert) continue;
-    if (header.position < sink.start) continue;
     {
       const std::lock_guard lock(mutex_);
-      if (sink.in_flight.IsDone(header.position)) continue;
+      if (sink.in_flight.WasGiven(header.position)) continue;
     }
     SpooledAlert head;
     if (!sink.codec.Decode(header, (*record)->payload, head.alert)) continue;
@@ -134,11 +132,10 @@ bool Spool::TakeOldest(size_t index, uint64_t before, SpooledAlert& out) {
   InFlight::Entry entry;
   if (kept != nullptr &&
       (oldest == nullptr || kept->header.position < oldest->head->position)) {
-    if (kept->header.position >= before) return false;
+    if (kept->header.position > before) return false;
     kept->taken |= 1U << index;
-    const Bytes payload(reinterpret_cast<const uint8_t*>(kept->payload.data()),
-                        kept->payload.size());
-    if (!sink.codec.Decode(kept->header, payload, out.alert)) std::abort();
+    if (!sink.codec.Decode(kept->header, kept->Payload(), out.alert))
+      std::abort();
     out.position = kept->header.position;
     out.sequence = kept->header.sequence;
   } else {
@@ -153,12 +150,6 @@ bool Spool::TakeOldest(size_t index, uint64_t before, SpooledAlert& out) {
   entry.time_ns = out.alert.time.time_since_epoch().count();
   sink.in_flight.Add(std::move(entry));
   return true;
-}
-
-Spool::MemoryRecord* Spool::OldestInMemory(size_t index) {
-  for (MemoryRecord& record : memory_)
-    if ((record.taken >> index & 1) == 0) return &record;
-  return nullptr;
 }
 
 // Nothing to take although something should be there: a file that says it holds
@@ -218,15 +209,6 @@ uint64_t Spool::OldestNeeded() const {
   for (const Sink& sink : sinks_)
     oldest = std::min(oldest, sink.in_flight.Watermark());
   return oldest;
-}
-
-// Under the mutex: forgets what every sink has acknowledged.
-void Spool::PruneMemory() {
-  const uint64_t needed = OldestNeeded();
-  while (!memory_.empty() && memory_.front().header.position < needed) {
-    memory_bytes_ -= memory_.front().payload.size();
-    memory_.pop_front();
-  }
 }
 
 // Segments that no sink needs, no longer part of the spool.

@@ -80,6 +80,7 @@ Status Spool::Recover() {
 
 Result<std::optional<spool::State>> Spool::LoadState() {
   auto file = disk_->Open(kStateName, Disk::Mode::kWrite);
+  const bool writable = file.has_value();
   if (!file) {
     if (!MayPass(file.error())) return file.error();
     NoteTrouble(file.error(), &SpoolStats::write_errors);
@@ -88,7 +89,7 @@ Result<std::optional<spool::State>> Spool::LoadState() {
   }
   auto state = ReadState(**file);
   if (!state && !MayPass(state.error())) return state.error();
-  state_file_ = std::make_unique<StateFile>(std::move(*file));
+  if (writable) state_file_ = std::make_unique<StateFile>(std::move(*file));
   if (state) return *state;
   NoteTrouble(state.error(), &SpoolStats::write_errors);
   return std::optional<spool::State>();
