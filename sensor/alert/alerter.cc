@@ -51,6 +51,7 @@ void DropBulk(Event& event) {
     dns->message.addresses = {};
   } else if (auto* connect = std::get_if<ConnectEvent>(&event.body)) {
     connect->evidence = {};
+    connect->verdict.last_asked = {};
   }
 }
 

@@ -203,6 +203,19 @@ class DocumentWriter {
     json_.EndObject();
   }
 
+  void Image(const Container& container) {
+    const std::string_view digest = DigestOf(container.image_id);
+    if (container.image.empty() && digest.empty()) return;
+    json_.Key("image").BeginObject();
+    TextIfAny("name", container.image);
+    if (!digest.empty()) {
+      json_.Key("hash").BeginObject();
+      OneOf("all", digest);
+      json_.EndObject();
+    }
+    json_.EndObject();
+  }
+
   void ContainerFields() {
     const Workload& workload = WorkloadOf(event_);
     if (!workload.container) return;
@@ -210,11 +223,7 @@ class DocumentWriter {
     json_.Key("container").BeginObject();
     Text("id", container.id);
     TextIfAny("name", container.name);
-    if (!container.image.empty()) {
-      json_.Key("image").BeginObject();
-      Text("name", container.image);
-      json_.EndObject();
-    }
+    Image(container);
     json_.EndObject();
   }
 

@@ -33,6 +33,8 @@ void AppendContainer(const Workload& workload, JsonWriter& json) {
   json.Key("id").String(workload.container->id, kTextCap);
   json.Key("name").StringOrNull(workload.container->name, kTextCap);
   json.Key("image").StringOrNull(workload.container->image, kTextCap);
+  if (!workload.container->image_id.empty())
+    json.Key("image_id").String(workload.container->image_id, kTextCap);
   json.EndObject();
 }
 
@@ -183,6 +185,20 @@ void AppendCgroupMembers(const Event& event, size_t text_cap,
     json.Key("enrichment").String(ToString(workload.naming));
 }
 
+namespace {
+
+void AppendLastAsked(const std::vector<DomainName>& names, size_t list_bytes,
+                     JsonWriter& json) {
+  if (names.empty() || list_bytes == 0) return;
+  const size_t start = json.size();
+  json.Key("last_asked").BeginArray();
+  for (const DomainName& name : names)
+    if (json.size() - start < list_bytes) json.Name(name);
+  json.EndArray();
+}
+
+}  // namespace
+
 void AppendVerdictJson(const ConnectVerdict& verdict, size_t list_bytes,
                        JsonWriter& json) {
   json.Key("dns").BeginObject();
@@ -200,6 +216,7 @@ void AppendVerdictJson(const ConnectVerdict& verdict, size_t list_bytes,
   if (verdict.encrypted) json.Key("encrypted").Bool(true);
   if (!verdict.history_complete) json.Key("history_complete").Bool(false);
   if (verdict.seen_elsewhere) json.Key("seen_elsewhere").Bool(true);
+  AppendLastAsked(verdict.last_asked, list_bytes, json);
   json.EndObject();
 }
 

@@ -82,6 +82,14 @@ std::string_view ProtocolName(uint8_t protocol) {
   }
 }
 
+std::string_view DigestOf(std::string_view image_id) {
+  const std::string_view digest =
+      image_id.substr(image_id.rfind('@') + 1);  // npos + 1: all of it
+  const bool is_digest =
+      digest.starts_with("sha256:") || digest.starts_with("sha512:");
+  return is_digest ? digest : std::string_view();
+}
+
 Ends EndsOf(const Event& event) {
   return std::visit(EndsVisitor{}, event.body);
 }

@@ -36,6 +36,10 @@ std::string_view ProtocolName(uint8_t protocol);
 inline constexpr uint8_t kTcp = 6;  // IANA protocol numbers
 inline constexpr uint8_t kUdp = 17;
 
+// The digest in an image's id, behind its last '@' or all of it, by one of the
+// registered algorithms (OCI image-spec, descriptor.md); empty: none.
+std::string_view DigestOf(std::string_view image_id);
+
 // Both ends of an event; null where it has none.
 struct Ends {
   const Endpoint* source = nullptr;

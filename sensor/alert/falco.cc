@@ -130,6 +130,8 @@ class OutputWriter {
       Text("container.id", workload.container->id);
       TextIfAny("container.name", workload.container->name);
       TextIfAny("container.image", workload.container->image);
+      TextIfAny("container.image.digest",
+                DigestOf(workload.container->image_id));
     }
     if (workload.pod == nullptr) return;
     Text("k8s.ns.name", workload.pod->namespace_name);

@@ -193,6 +193,33 @@ TEST(RenderAlert, KeysByWorkloadAndMarksDryRun) {
   EXPECT_TRUE(Json::accept(rendered.text));
 }
 
+TEST(NameLog, NamesTheTopicAndLeavesThePlaceOfTheSequence) {
+  const AlertLogs logs{"alerts", "dry-runs"};
+  RenderedAlert rendered;
+  RenderAlert(SampleAlert(SampleConnect(), SampleRule()), AlertFormat::kOcsf,
+              rendered);
+  NameLog({}, rendered);
+  EXPECT_FALSE(Json::parse(rendered.text)["metadata"].contains("log_name"));
+  NameLog(logs, rendered);
+  rendered.text.insert(rendered.sequence_at, "\"sequence\":7,");
+  const Json metadata = Json::parse(rendered.text)["metadata"];
+  EXPECT_EQ(metadata["log_name"], "alerts");
+  EXPECT_EQ(metadata["sequence"], 7);
+  auto rule = SampleRule();
+  rule->mode = RuleMode::kDryRun;
+  RenderAlert(SampleAlert(SampleConnect(), rule), AlertFormat::kOcsf, rendered);
+  NameLog(logs, rendered);
+  EXPECT_EQ(Json::parse(rendered.text)["metadata"]["log_name"], "dry-runs");
+}
+
+TEST(DigestOf, IsTheDigestOfAnImageIdInEachOfItsForms) {
+  EXPECT_EQ(DigestOf("registry.example:5000/app@sha256:0f"), "sha256:0f");
+  EXPECT_EQ(DigestOf("sha256:0f"), "sha256:0f");
+  for (const char* none :
+       {"", "app", "registry.example:5000/app:1", "app:1", "app@"})
+    EXPECT_EQ(DigestOf(none), "") << none;
+}
+
 TEST(PartitionKey, NamesTheNodeOfWhatIsNoPodAndTheClusterWhereItIsKnown) {
   Event event = SampleConnect();
   NodeIdentity node = kSampleNode;

@@ -111,6 +111,12 @@ void OcsfObjects::Container() const {
   json.Key("container").BeginObject();
   json.Key("uid").String(container.id, cap);
   if (!container.name.empty()) json.Key("name").String(container.name, cap);
+  if (!container.image_id.empty()) {
+    json.Key("image").BeginObject();
+    json.Key("uid").String(container.image_id, cap);
+    if (!container.image.empty()) json.Key("name").String(container.image, cap);
+    json.EndObject();
+  }
   if (workload.pod) {
     json.Key("pod_uuid").String(workload.pod->uid, cap);
     json.Key("orchestrator").String("kubernetes");

@@ -33,7 +33,7 @@ struct OcsfObjects {
   // src_endpoint, dst_endpoint and connection_info.
   void Endpoints() const;
   void Process() const;
-  // Without its image: OCSF wants the image's id, which no list of pods has.
+  // With its image only where its id is known, which OCSF requires.
   void Container() const;
 };
 

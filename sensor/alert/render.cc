@@ -69,4 +69,10 @@ void RenderAlert(const Alert& alert, AlertFormat format, RenderedAlert& out) {
   out.sequence_at = SequencePlace(out.text, format);
 }
 
+void NameLog(const AlertLogs& logs, RenderedAlert& alert) {
+  const std::string& log = alert.dry_run ? logs.dry_runs : logs.alerts;
+  if (log.empty() || alert.sequence_at == 0) return;
+  alert.text.insert(alert.sequence_at, "\"log_name\":\"" + log + "\",");
+}
+
 }  // namespace nameward

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "model/alert.h"
@@ -20,6 +21,16 @@ std::optional<AlertFormat> ParseAlertFormat(std::string_view text);
 
 // Fills `out`, reusing its capacity.
 void RenderAlert(const Alert& alert, AlertFormat format, RenderedAlert& out);
+
+// Kafka's topics, in whose order alerts are numbered; empty: not to be named.
+struct AlertLogs {
+  std::string alerts;
+  std::string dry_runs;
+};
+
+// Writes metadata.log_name into an alert that was rendered as OCSF.  A topic
+// needs no escaping.
+void NameLog(const AlertLogs& logs, RenderedAlert& alert);
 
 }  // namespace nameward
 

@@ -160,13 +160,15 @@ inline Event MakeHostile(Event event) {
   for (int i = 0; i < 1000; ++i)
     pod.labels[std::to_string(i) + text] = std::string(300, '\xff');
   workload.pod = std::make_shared<const Pod>(pod);
-  workload.container = Container{text, std::string(9000, '"'), text};
+  workload.container =
+      Container{text, std::string(9000, '"'), text, std::string(9000, '"')};
   event.origin.workload = std::make_shared<const Workload>(workload);
   if (auto* dns = std::get_if<DnsEvent>(&event.body)) {
     dns->message.question.name = HostileName();
     dns->message.chain.assign(DnsMessage::kMaxChain, HostileName());
   } else if (auto* connect = std::get_if<ConnectEvent>(&event.body)) {
     connect->verdict.names.assign(DnsMessage::kMaxChain, HostileName());
+    connect->verdict.last_asked.assign(4, HostileName());
   } else if (auto* transport = std::get_if<TransportEvent>(&event.body)) {
     transport->name = std::string(70'000, '\n');
     transport->evidence = text;

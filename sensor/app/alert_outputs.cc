@@ -210,7 +210,8 @@ Result<AlertOutputs> OpenAlertOutputs(const Settings& settings,
   }
   auto delivery = std::make_unique<Delivery>(std::move(*spool),
                                              std::move(sinks), names, clock);
-  const LossTeller teller{context.node, spool_id, settings.alert_format};
+  const LossTeller teller{context.node, spool_id, settings.alert_format,
+                          LogsOf(settings)};
   delivery->SetTellLoss([teller, &clock](const LostAlerts& loss) {
     return RenderLoss(loss, teller, clock);
   });
@@ -220,6 +221,14 @@ Result<AlertOutputs> OpenAlertOutputs(const Settings& settings,
   outputs.delivery = delivery.get();
   outputs.sink = std::move(delivery);
   return outputs;
+}
+
+AlertLogs LogsOf(const Settings& settings) {
+  const auto names = AlertSinkNames(settings);
+  if (settings.alert_format != AlertFormat::kOcsf ||
+      std::find(names.begin(), names.end(), "kafka") == names.end())
+    return {};
+  return {settings.kafka.topic, settings.kafka.dry_run_topic};
 }
 
 void AddAlertRights(const Settings& settings, RightsOptions& rights) {

@@ -27,6 +27,10 @@ struct AlertOutputs {
   std::vector<std::string> degraded;
 };
 
+// What the alerts say of Kafka's topics: nothing where Kafka is no sink, or in
+// another format than OCSF.
+AlertLogs LogsOf(const Settings& settings);
+
 // alerts.sinks, or what the other keys ask for.
 std::vector<std::string> AlertSinkNames(const Settings& settings);
 

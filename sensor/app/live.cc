@@ -280,6 +280,7 @@ std::string MakePipeline(LiveOptions& options, Parts& parts) {
   outputs.telemetry = parts.telemetry.get();
   outputs.human_events = options.human_events;
   outputs.alert_format = options.settings.alert_format;
+  outputs.alert_logs = LogsOf(options.settings);
   std::string set_id = options.rules->set_id();
   parts.reloader.emplace(
       RuleReloader::InForce{PolicyPaths(options.settings.rules), set_id,

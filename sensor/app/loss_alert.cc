@@ -49,6 +49,7 @@ RenderedAlert Render(OwnAlert own, const LossTeller& teller, Clock& clock) {
   alert.finding_uid = alert.uid;
   RenderedAlert rendered;
   RenderAlert(alert, teller.format, rendered);
+  NameLog(teller.logs, rendered);
   return rendered;
 }
 

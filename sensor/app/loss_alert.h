@@ -18,6 +18,7 @@ struct LossTeller {
   NodeIdentity node;
   std::string spool_id;
   AlertFormat format = AlertFormat::kOcsf;
+  AlertLogs logs;
 };
 
 inline constexpr char kAlertsLostRule[] = "nameward-alerts-lost";

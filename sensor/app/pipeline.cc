@@ -186,6 +186,7 @@ void Pipeline::AdvanceTo(BootTime now) {
 void Pipeline::OnAlert(const Alert& alert) {
   if (outputs_.alerts == nullptr) return;
   RenderAlert(alert, outputs_.alert_format, rendered_);
+  NameLog(outputs_.alert_logs, rendered_);
   KeepError(outputs_.alerts->Offer(rendered_));
 }
 

@@ -48,6 +48,7 @@ struct PipelineOutputs {
   AlertSink* events = nullptr;  // docs/events.md, one line each
   TelemetryOutput* telemetry = nullptr;
   AlertFormat alert_format = AlertFormat::kOcsf;
+  AlertLogs alert_logs;
   bool human_events = false;
 };
 

@@ -31,6 +31,7 @@ void Correlator::AdvanceTo(BootTime now) {
   while (const auto gone = histories_.ForgetNext(now)) {
     pending_.Drop(*gone);
     names_.Drop(*gone);
+    asked_.Drop(*gone);
   }
 }
 
@@ -51,15 +52,25 @@ void Correlator::ObserveDns(const Event& event, DnsEvent& dns) {
   const uint64_t cgroup = histories_.OwnerOf(event.origin.cgroup_id);
   if (!dns.message.response) {
     // Without its query the answer will not count: the sensor's loss.
-    if (histories_.Admit(cgroup) && !pending_.Add(event, dns, cgroup))
+    if (!histories_.Admit(cgroup)) return;
+    if (!pending_.Add(event, dns, cgroup))
       histories_.MarkLost(cgroup, event.time);
-    return;
+    return Remember(cgroup, dns.message);
   }
   const auto match = pending_.Take(event, dns, cgroup);
   if (!match) return;
   dns.matched = true;
   dns.case_mismatch = match->case_mismatch;
   Bind(event, dns, *match);
+}
+
+// The cluster's own names explain no connect to elsewhere, and the search path
+// asks three of them before each other name.
+void Correlator::Remember(uint64_t cgroup, const DnsMessage& query) {
+  if (cgroup == 0 || query.question_count == 0 ||
+      IsOfZone(query.question.name, context_))
+    return;
+  asked_.Add(cgroup, query.question.name);
 }
 
 // The addresses of the message become those of the cgroup that asked.
@@ -115,6 +126,8 @@ void Correlator::ObserveConnect(const Event& event, ConnectEvent& connect) {
   // Whoever has no cgroup shares no history with others who have none.
   if (cgroup == 0) evidence.history_complete = evidence.warmup = false;
   Look(cgroup, event.time, evidence);
+  evidence.last_asked.clear();
+  if (!evidence.own && !evidence.mate) asked_.Read(cgroup, evidence.last_asked);
 }
 
 void Correlator::Look(uint64_t cgroup, BootTime now, Evidence& evidence) {
@@ -180,7 +193,8 @@ CorrelateStats Correlator::stats() const {
   stats.cgroups_refused = histories_.refused();
   stats.refused_of_zone = refused_of_zone_;
   stats.unattributed_losses = unattributed_losses_;
-  stats.memory_bytes = pending_.MemoryBytes() + names_.MemoryBytes();
+  stats.memory_bytes =
+      pending_.MemoryBytes() + names_.MemoryBytes() + asked_.MemoryBytes();
   return stats;
 }
 

@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "correlate/address_names.h"
 #include "correlate/histories.h"
+#include "correlate/last_asked.h"
 #include "correlate/pending_queries.h"
 #include "model/cgroup.h"
 #include "model/context.h"
@@ -74,6 +75,7 @@ class Correlator {
   using SpareNames = std::vector<DomainName>;
 
   void ObserveDns(const Event& event, DnsEvent& dns);
+  void Remember(uint64_t cgroup, const DnsMessage& query);
   void Bind(const Event& event, const DnsEvent& answer,
             const PendingQueries::Match& match);
   std::span<const DnsAddress> Admissible(const DnsMessage& message);
@@ -86,6 +88,7 @@ class Correlator {
   Histories histories_;
   PendingQueries pending_;
   AddressNames names_;
+  LastAsked asked_;
   std::array<SpareNames, 3> spares_;
   std::vector<DnsAddress> admissible_;  // scratch
   std::vector<uint64_t> mates_;         // scratch

@@ -81,6 +81,12 @@ ConnectState Settle(const IpAddress& address, const Evidence& evidence,
   return ConnectState::kNone;
 }
 
+// No trusted answer gave the address.
+bool IsUnexplained(ConnectState state) {
+  return state == ConnectState::kNone ||
+         state == ConnectState::kUntrustedResolver;
+}
+
 // The binding that decided, null if none did.
 const Binding* Decisive(ConnectState state, const Evidence& evidence) {
   switch (state) {
@@ -176,6 +182,10 @@ void Judge(Event& event, const Context& context, const PodDirectory& pods) {
   verdict.age.reset();
   verdict.ttl_s.reset();
   verdict.resolver.reset();
+  verdict.last_asked.clear();
+  if (IsUnexplained(verdict.state))
+    verdict.last_asked.assign(evidence.last_asked.begin(),
+                              evidence.last_asked.end());
   const Binding* binding = Decisive(verdict.state, evidence);
   if (binding == nullptr) return;
   verdict.names.assign(binding->names.begin(), binding->names.end());

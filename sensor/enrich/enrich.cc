@@ -25,8 +25,10 @@ const PodContainer* OnlyContainer(const PodState& state) {
 bool Enricher::Says(const Workload& workload, const Names& names) {
   return workload.pod == names.pod && workload.pod_uid == names.pod_uid &&
          workload.naming == names.naming &&
-         (!workload.container || (workload.container->name == names.name &&
-                                  workload.container->image == names.image));
+         (!workload.container ||
+          (workload.container->name == names.name &&
+           workload.container->image == names.image &&
+           workload.container->image_id == names.image_id));
 }
 
 WorkloadRef Enricher::Describe(uint64_t cgroup, std::string_view path,
@@ -41,7 +43,7 @@ WorkloadRef Enricher::Describe(uint64_t cgroup, std::string_view path,
   if (!parsed.container_id.empty())
     workload->container =
         Container{std::string(parsed.container_id), std::string(names.name),
-                  std::string(names.image)};
+                  std::string(names.image), std::string(names.image_id)};
   return workload;
 }
 
@@ -271,19 +273,21 @@ Enricher::Names Enricher::NamesOf(std::string_view path,
 }
 
 Enricher::Names Enricher::NamesOf(const KnownContainer& container) {
-  return {container.pod,   container.pod->uid, container.name,
-          container.image, Naming::kNamed,     false};
+  return {
+      container.pod,      container.pod->uid, container.name, container.image,
+      container.image_id, Naming::kNamed,     false};
 }
 
 Enricher::Names Enricher::NamesInPod(const CgroupPath& parsed,
                                      const KnownPod& pod,
                                      const Entry& entry) const {
-  Names names{pod.state.pod, pod.state.pod->uid, {}, {}, Naming::kNamed, false};
+  Names names{pod.state.pod, pod.state.pod->uid, {}, {}, {}, Naming::kNamed,
+              false};
   if (parsed.container_id.empty()) return names;
   if (const auto* told = pods_.FindContainer(parsed.container_id)) {
     if (told->pod->uid == names.pod_uid) return NamesOf(*told);
     // The path lies, and who knows in which half: nobody is named.
-    return {nullptr, parsed.PodUid(), {}, {}, Naming::kMissing, false};
+    return {nullptr, parsed.PodUid(), {}, {}, {}, Naming::kMissing, false};
   }
   const auto found = entries_.find(entry.owner);
   const Entry& own = found == entries_.end() ? entry : found->second;

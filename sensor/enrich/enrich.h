@@ -120,6 +120,7 @@ class Enricher final : public PodDirectory {
     std::string pod_uid;     // of the pod, or what the path carries
     std::string_view name;   // of the container
     std::string_view image;  // of the container
+    std::string_view image_id;
     Naming naming = Naming::kNone;
     bool pending = false;
   };

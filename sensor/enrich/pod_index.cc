@@ -95,6 +95,7 @@ void PodIndex::TakeContainers(const KnownPod& pod) {
       if (fresh || other || current) {
         known.name = container.name;
         known.image = container.image;
+        known.image_id = current ? container.image_id : "";
       }
       known.pod = pod.state.pod;
       known.gone = false;

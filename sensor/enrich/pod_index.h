@@ -50,6 +50,7 @@ struct KnownContainer {
   PodRef pod;
   std::string name;
   std::string image;
+  std::string image_id;
   bool gone = false;
   BootTime gone_since;
 };

@@ -73,12 +73,26 @@ TEST(PodIndex, KeepsAContainerThatRestartedTwiceForItsLateEvents) {
 TEST(PodIndex, AnEndedContainerKeepsTheImageThatItRan) {
   PodIndex index;
   PodState pod = MakePod(kUid, "a", {{"main", {ContainerId(1)}}});
+  pod.containers[0].image_id = "sha256:1";
   index.Take(Of({pod}), At(1s));
   pod.containers[0].image = "main:2";
+  pod.containers[0].image_id = "sha256:2";
   pod.containers[0].ids = {ContainerId(2), ContainerId(1)};
   index.Take(Of({pod}), At(2s));
   EXPECT_EQ(index.FindContainer(ContainerId(1))->image, "main:1");
   EXPECT_EQ(index.FindContainer(ContainerId(2))->image, "main:2");
+  EXPECT_EQ(index.FindContainer(ContainerId(1))->image_id, "sha256:1");
+  EXPECT_EQ(index.FindContainer(ContainerId(2))->image_id, "sha256:2");
+}
+
+TEST(PodIndex, TheIdOfAnImageIsThatOfTheRunningContainerAlone) {
+  PodIndex index;
+  PodState pod =
+      MakePod(kUid, "a", {{"main", {ContainerId(2), ContainerId(1)}}});
+  pod.containers[0].image_id = "sha256:2";
+  index.Take(Of({pod}), At(1s));
+  EXPECT_EQ(index.FindContainer(ContainerId(1))->image_id, "");
+  EXPECT_EQ(index.FindContainer(ContainerId(2))->image_id, "sha256:2");
 }
 
 TEST(PodIndex, OneAnswerWithoutAPodDoesNotMakeItGone) {

@@ -54,6 +54,14 @@ bool Contains(const std::vector<T>& items, const T& item) {
   return std::find(items.begin(), items.end(), item) != items.end();
 }
 
+// containerd://0123…, docker-pullable://app@sha256:…
+std::string_view WithoutScheme(std::string_view id) {
+  constexpr std::string_view kScheme = "://";
+  const size_t scheme = id.rfind(kScheme);
+  return scheme == std::string_view::npos ? id
+                                          : id.substr(scheme + kScheme.size());
+}
+
 }  // namespace
 
 void PodBuilder::Enter(Place place) {
@@ -205,6 +213,9 @@ void PodBuilder::ContainerText(Field field, std::string_view text) {
       return AddContainerId(container.ids, text);
     case Field::kEndedContainerId:
       return AddContainerId(container_.ended, text);
+    case Field::kImageId:
+      container.image_id = WithoutScheme(text);
+      return;
     default:
       return;
   }
@@ -246,10 +257,7 @@ void PodBuilder::AddAddress(std::vector<IpAddress>& to, std::string_view text) {
 
 void PodBuilder::AddContainerId(std::vector<std::string>& to,
                                 std::string_view text) {
-  constexpr std::string_view kScheme = "://";  // containerd://0123…
-  const size_t scheme = text.rfind(kScheme);
-  if (scheme != std::string_view::npos)
-    text.remove_prefix(scheme + kScheme.size());
+  text = WithoutScheme(text);
   if (!text.empty()) to.emplace_back(text);
 }
 
@@ -285,6 +293,7 @@ void PodBuilder::LeaveContainer() {
   }
   if (read.kind == ContainerKind::kSidecar) known->kind = read.kind;
   if (!read.image.empty()) known->image = std::move(read.image);
+  if (!read.ids.empty()) known->image_id = std::move(read.image_id);
   for (auto* ids : {&read.ids, &container_.ended}) {
     for (std::string& id : *ids) {
       if (known->ids.size() < PodListLimits::kContainerIds &&

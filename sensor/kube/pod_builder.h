@@ -67,7 +67,8 @@ class PodBuilder {
   void AddSearch(std::string_view text);
   // `text` as an address, once.
   void AddAddress(std::vector<IpAddress>& to, std::string_view text);
-  void AddContainerId(std::vector<std::string>& to, std::string_view text);
+  static void AddContainerId(std::vector<std::string>& to,
+                             std::string_view text);
 
   PodSnapshot snapshot_;
   PodListCounts counts_;

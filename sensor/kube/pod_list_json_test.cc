@@ -88,6 +88,16 @@ TEST(PodListJson, KeepsTheIdsOfContainersThatEnded) {
               ElementsAre("f0"));
 }
 
+TEST(PodListJson, KeepsTheIdOfTheImageThatRuns) {
+  const PodSnapshot pods = MustParse(ReadPodList("containers"));
+  const PodState& full = PodCalled(pods, "full");
+  EXPECT_EQ(ContainerCalled(full, "app").image_id,
+            "registry.example/app@sha256:0f");
+  EXPECT_EQ(ContainerCalled(full, "second").image_id, "");
+  EXPECT_EQ(ContainerCalled(PodCalled(pods, "backwards"), "app").image_id,
+            "app@sha256:1f");
+}
+
 TEST(PodListJson, NamesContainersBeforeTheyHaveAStatus) {
   const PodSnapshot pods = MustParse(ReadPodList("containers"));
   const PodState& creating = PodCalled(pods, "creating");

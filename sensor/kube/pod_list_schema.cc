@@ -85,6 +85,7 @@ constexpr Leaf kLeaves[] = {
     {Place::kHostIp, "ip", Field::kHostAddress},
     {Place::kContainerStatus, "name", Field::kContainerName},
     {Place::kContainerStatus, "containerID", Field::kContainerId},
+    {Place::kContainerStatus, "imageID", Field::kImageId},
     {Place::kTerminated, "containerID", Field::kEndedContainerId},
 };
 

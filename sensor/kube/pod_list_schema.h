@@ -78,6 +78,7 @@ enum class Field : uint8_t {
   kHostAddress,
   kContainerId,
   kEndedContainerId,
+  kImageId,
 };
 
 bool IsList(Place place);

@@ -212,6 +212,7 @@ void Statuses(Writer& w, const PodState& state, const List& list) {
     w.Open('{');
     w.Text("name", container.name);
     w.Text("containerID", container.ids[0]);
+    w.TextUnlessEmpty("imageID", container.image_id);
     if (container.ids.size() > 1) Ended(w, "state", container.ids[1]);
     if (container.ids.size() > 2) Ended(w, "lastState", container.ids[2]);
     w.Close('}');

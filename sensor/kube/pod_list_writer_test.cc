@@ -28,10 +28,10 @@ void ExpectSame(const PodSnapshot& a, const PodSnapshot& b) {
     const auto& theirs = b.pods[i].containers;
     ASSERT_EQ(ours.size(), theirs.size());
     for (size_t c = 0; c < ours.size(); ++c) {
-      EXPECT_EQ(
-          std::tie(ours[c].name, ours[c].image, ours[c].kind, ours[c].ids),
-          std::tie(theirs[c].name, theirs[c].image, theirs[c].kind,
-                   theirs[c].ids));
+      EXPECT_EQ(std::tie(ours[c].name, ours[c].image, ours[c].kind, ours[c].ids,
+                         ours[c].image_id),
+                std::tie(theirs[c].name, theirs[c].image, theirs[c].kind,
+                         theirs[c].ids, theirs[c].image_id));
     }
   }
 }
@@ -131,6 +131,7 @@ class RandomPods {
         .kind = kind};
     for (size_t i = 0, count = Below(4); i < count; ++i)
       container.ids.push_back(std::string(64, static_cast<char>('a' + i)));
+    if (!container.ids.empty()) container.image_id = "sha256:" + Text(0);
     state.containers.push_back(std::move(container));
   }
 

@@ -67,6 +67,9 @@ struct Evidence {
   bool encrypted = false;  // … with any
   bool warmup = false;     // the history can't say
   bool history_complete = true;
+  // What the container asked for last, newest first; not of the cluster's own
+  // zones.
+  std::vector<DomainName> last_asked;
 };
 
 struct ConnectVerdict {
@@ -79,6 +82,7 @@ struct ConnectVerdict {
   bool encrypted = false;
   bool history_complete = true;
   bool seen_elsewhere = false;
+  std::vector<DomainName> last_asked;  // of kNone and kUntrustedResolver
 };
 
 }  // namespace nameward

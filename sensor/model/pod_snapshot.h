@@ -23,6 +23,7 @@ struct PodContainer {
   // Runtime ids without "containerd://": the current one first, then those that
   // ended (a restart's late events).  Empty: not told yet.
   std::vector<std::string> ids;
+  std::string image_id;  // of the current one, without "docker-pullable://"
 
   bool operator==(const PodContainer&) const = default;
 };

@@ -56,6 +56,9 @@ struct Container {
   std::string id;
   std::string name;   // empty: not known (yet)
   std::string image;  // empty: not known (yet)
+  // As the runtime calls what it pulled: registry.example/app@sha256:…, or
+  // sha256:… of an image that no registry gave.  Empty: not known (yet).
+  std::string image_id;
 };
 
 // How far a workload's names can be relied on.

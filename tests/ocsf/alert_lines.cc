@@ -19,6 +19,11 @@ namespace {
 
 Event Answered() {
   Event event = SampleDns();
+  Workload workload = *event.origin.workload;
+  workload.container->image = "registry.example/app:3";
+  workload.container->image_id =
+      "registry.example/app@sha256:" + std::string(64, 'a');
+  event.origin.workload = std::make_shared<const Workload>(workload);
   auto& dns = std::get<DnsEvent>(event.body);
   dns.wire = EndpointOf("127.0.0.11:53");
   dns.message.response = dns.message.ra = dns.matched = true;
@@ -51,6 +56,7 @@ Event Refused() {
   verdict = ConnectVerdict();
   verdict.state = ConnectState::kNone;
   verdict.encrypted = verdict.seen_elsewhere = true;
+  verdict.last_asked = {NameOf("cdn.example"), NameOf("www.example.com")};
   verdict.history_complete = false;
   return event;
 }

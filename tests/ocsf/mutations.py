@@ -5,13 +5,15 @@ import copy
 # What a record may lack: it is written only where the sensor knows it, or where
 # the rule has it. Every other attribute that is there is there by necessity.
 OPTIONAL = {
-    "actor", "device.uid", "metadata.tenant_uid", "actor.process.created_time", "actor.process.path",
-    "evidences.container", "evidences.container.name", "evidences.process",
+    "actor", "device.uid", "metadata.log_name", "metadata.tenant_uid", "actor.process.created_time", "actor.process.path",
+    "evidences.container", "evidences.container.name",
+    "evidences.container.image", "evidences.container.image.name", "evidences.process",
     "evidences.process.created_time", "evidences.process.path", "evidences.src_endpoint",
     "evidences.dst_endpoint.hostname", "evidences.data.container", "evidences.data.enrichment",
     "evidences.data.cgroup.pod_uid",
     "evidences.data.connect.mapped", "evidences.data.connect.wire",
     "evidences.data.connect.dns.encrypted", "evidences.data.connect.dns.history_complete",
+    "evidences.data.connect.dns.last_asked",
     "evidences.data.connect.dns.names_omitted", "evidences.data.connect.dns.seen_elsewhere",
     "evidences.data.dns.answers_omitted", "evidences.data.dns.base", "evidences.data.dns.diverted",
     "evidences.data.dns.expansion", "evidences.data.dns.external",
@@ -20,6 +22,7 @@ OPTIONAL = {
     "finding_info.attacks", "finding_info.attacks.sub_technique", "finding_info.src_url",
     "metadata.sequence", "query", "src_endpoint",
     "unmapped.cgroup.pod_uid", "unmapped.container", "unmapped.container.name",
+    "unmapped.container.image", "unmapped.container.image.name", "unmapped.connect.dns.last_asked",
     "unmapped.enrichment", "unmapped.pod", "unmapped.sensor.rule_owner",
     "unmapped.dns.names_omitted", "unmapped.dns.answers_omitted", "unmapped.dns.wire",
     "unmapped.connect.dns.encrypted", "unmapped.connect.dns.history_complete",

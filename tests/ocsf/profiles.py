@@ -38,7 +38,7 @@ ECS = {
     "process.executable": (KEYWORD, False), "process.start": (KEYWORD, False),
     "process.user.id": (KEYWORD, False),
     "container.id": (KEYWORD, False), "container.name": (KEYWORD, False),
-    "container.image.name": (KEYWORD, False),
+    "container.image.name": (KEYWORD, False), "container.image.hash.all": (LIST, False),
     "orchestrator.cluster.name": (KEYWORD, False),
     "orchestrator.type": (KEYWORD, False), "orchestrator.namespace": (KEYWORD, False),
     "orchestrator.resource.type": (KEYWORD, False), "orchestrator.resource.name": (KEYWORD, False),
@@ -66,7 +66,8 @@ FALCO = {
     "output_fields.proc.pid": (LONG, False), "output_fields.proc.name": (KEYWORD, False),
     "output_fields.proc.exepath": (KEYWORD, False), "output_fields.user.uid": (LONG, False),
     "output_fields.container.id": (KEYWORD, False), "output_fields.container.name": (KEYWORD, False),
-    "output_fields.container.image": (KEYWORD, False), "output_fields.k8s.ns.name": (KEYWORD, False),
+    "output_fields.container.image": (KEYWORD, False),
+    "output_fields.container.image.digest": (KEYWORD, False), "output_fields.k8s.ns.name": (KEYWORD, False),
     "output_fields.k8s.pod.name": (KEYWORD, False), "output_fields.k8s.pod.uid": (KEYWORD, False),
 }
 # The event's own object, which docs/events.md describes and its own check holds.

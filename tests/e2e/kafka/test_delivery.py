@@ -80,6 +80,7 @@ class Delivery(unittest.TestCase):
             Draft202012Validator(schema).validate(alert)
             self.assertEqual(about["ce_id"], alert["metadata"]["uid"])
             self.assertEqual(about["ce_sequence"], str(alert["metadata"]["sequence"]))
+            self.assertEqual(alert["metadata"]["log_name"], self.topic)
             self.assertEqual(about["dedup_id"], alert["finding_info"]["uid"])
             self.assertEqual((about["ce_specversion"], about["ce_type"], about["ce_subject"],
                               about["content-type"], about["severity"]),

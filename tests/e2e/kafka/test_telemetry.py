@@ -44,7 +44,8 @@ class Telemetry(unittest.TestCase):
     def settings(self, **more):
         return {"kafka.brokers": self.broker.address(), "kafka.topic": ALERTS,
                 "alerts.sinks": "kafka", "correlate.resolvers": f"{self.server.v4}:53",
-                "telemetry.dns_topic": DNS, "telemetry.connect_topic": CONNECTS, **more}
+                "telemetry.dns_topic": DNS, "telemetry.connect_topic": CONNECTS,
+                "cluster.name": "eu1", "node.name": "worker-7", **more}
 
     def ask(self, name):
         self.lab.run(self.client, self.box, ["dig", "+short", f"@{self.server.v4}", name])
@@ -100,7 +101,9 @@ class Telemetry(unittest.TestCase):
             self.assertEqual(headers(record)["ce_type"], kind)
             self.assertEqual(headers(record)["ce_id"], about["metadata"]["uid"])
             self.assertEqual(record.timestamp, about["time"])
-            self.assertTrue(record.key.decode().endswith(about["unmapped"]["workload"]))
+            self.assertEqual(record.key.decode(), f"eu1/worker-7/{about['unmapped']['workload']}")
+            self.assertEqual(headers(record)["ce_source"], "/eu1/worker-7/nameward")
+            self.assertEqual(about["metadata"]["tenant_uid"], "eu1")
             uids.add(about["metadata"]["uid"])
         self.assertEqual(len(uids), len(found))
 
