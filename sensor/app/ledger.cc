@@ -32,9 +32,10 @@ uint64_t Ledger::At(std::string_view name, std::string_view label_value) const {
 }
 
 uint64_t Ledger::InFlight() const {
-  const uint64_t sent = Total("records_sent") + Total("records_made");
+  const uint64_t begun =
+      Total("records_pending") + Total("records_sent") + Total("records_made");
   const uint64_t consumed = Total("records_consumed");
-  return sent > consumed ? sent - consumed : 0;
+  return begun > consumed ? begun - consumed : 0;
 }
 
 uint64_t Ledger::Waiting() const {

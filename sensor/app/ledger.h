@@ -2,6 +2,7 @@
 // The sensor's book-keeping: nothing is lost without a number.
 //
 //   offered + made = dropped{class, fate} + in flight + consumed
+//   in flight = pending (in a program) + sent + made - consumed
 //   consumed = decoded + rejected{reason} + passed over{not_dns, server_side}
 //   observed = events{kind} + waiting for their names
 //   matched  = alerted + suppressed{reason}
@@ -34,12 +35,12 @@ class Ledger {
   uint64_t Total(std::string_view name) const;
   uint64_t At(std::string_view name, std::string_view label_value) const;
 
-  // Sent to the ring by the kernel or made, not yet seen by the worker.
+  // In a kernel program, in the ring, or taken and not yet seen by the worker.
   uint64_t InFlight() const;
   // Events that wait for the names of their pod.
   uint64_t Waiting() const;
-  // The five equations above hold (the first only once the kernel's counters
-  // are in the snapshot and nothing is in flight).
+  // The equations above hold, the first once the kernel's counters are in the
+  // snapshot.
   bool Closes() const;
 
   std::string ToPrometheus() const;  // nameward_<name>_total{label="value"}

@@ -32,6 +32,22 @@ TEST(Ledger, ClosesWhenEveryRecordHasAFate) {
   EXPECT_TRUE(ledger.Closes()) << ledger.ToLine();
 }
 
+TEST(Ledger, ARecordThatAProgramIsAtIsInFlight) {
+  Ledger ledger = Balanced();
+  ledger.Add("records_offered", "class", "answer", 2);
+  EXPECT_FALSE(ledger.Closes());
+  ledger.Add("records_pending", 2);
+  EXPECT_TRUE(ledger.Closes()) << ledger.ToLine();
+  EXPECT_EQ(ledger.InFlight(), 3U);
+}
+
+TEST(Ledger, MoreConsumedThanWasOfferedDoesNotClose) {
+  Ledger ledger = Balanced();
+  ledger.Add("records_consumed", 2);
+  ledger.Add("records_decoded", 2);
+  EXPECT_FALSE(ledger.Closes());
+}
+
 TEST(Ledger, ARecordWithoutAFateIsSaid) {
   for (const char* name :
        {"records_offered", "records_decoded", "events", "findings_matched"}) {

@@ -167,11 +167,9 @@ std::vector<RecordConsumer*> Consumers(Parts& parts) {
   return consumers;
 }
 
-// Kernel and user side in one snapshot.  The kernel is read first: what it
-// sends meanwhile counts as not yet offered, never as lost.
+// Kernel and user side in one snapshot.
 Ledger WholeLedger(const Parts& parts, const Session& session) {
-  Ledger ledger = KernelLedger(parts.source->counters());
-  ledger.Merge(session.Counters());
+  Ledger ledger = session.Counters();
   if (parts.reloader) parts.reloader->AddTo(ledger);
   if (parts.pods) parts.pods->AddTo(ledger);
   AddCounters(parts.alerts, ledger);
@@ -243,6 +241,11 @@ void AwaitEnd(Parts& parts) {
 int Watch(Parts& parts, const std::string& set_id) {
   Session session(*parts.source, Consumers(parts),
                   [] { kill(getpid(), SIGTERM); });
+  session.SetCounted(KernelLedger({}), [&parts]() -> std::optional<Ledger> {
+    const auto counters = parts.source->TakeCounters();
+    if (!counters) return std::nullopt;
+    return KernelLedger(*counters);
+  });
   const auto inject = [&session](RecordBatch batch) {
     return session.Inject(std::move(batch));
   };

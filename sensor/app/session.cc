@@ -47,6 +47,7 @@ void Session::Read() {
     RecordBatch batch = recycled_.TryPop().value_or(RecordBatch());
     const auto outcome = source_.Poll(batch, stopping_ ? 0ms : kPollWait);
     if (!outcome) Fail(outcome.error());
+    PublishCounted();
     if (!HandOver(batch)) break;
     if (!outcome || *outcome == PollOutcome::kEnd) break;
     dry = *outcome == PollOutcome::kIdle;
@@ -93,6 +94,10 @@ void Session::Work() {
     if (!finished) Fail(finished.error());
   }
   Publish();
+  // The reader has ended.  If the source did not count what it gave last, what
+  // it counted before stays the newest that can be held against it.
+  const std::lock_guard lock(mutex_);
+  if (counted_at_end_) before_counted_ = published_;
 }
 
 bool Session::ConsumeOne(const RecordBatch& batch) {
@@ -106,10 +111,22 @@ bool Session::ConsumeOne(const RecordBatch& batch) {
 }
 
 void Session::Publish() {
-  Ledger ledger;
-  for (const RecordConsumer* consumer : consumers_) consumer->AddTo(ledger);
+  auto ledger = std::make_shared<Ledger>();
+  for (const RecordConsumer* consumer : consumers_) consumer->AddTo(*ledger);
   const std::lock_guard lock(mutex_);
   published_ = std::move(ledger);
+}
+
+// Before what the source gave just now is handed over: so what the worker has
+// published by now is of records that the source has counted.
+void Session::PublishCounted() {
+  std::optional<Ledger> counted;
+  if (take_counted_) counted = take_counted_();
+  const std::lock_guard lock(mutex_);
+  counted_at_end_ = counted.has_value();
+  if (!counted) return;
+  counted_ = std::make_shared<Ledger>(std::move(*counted));
+  before_counted_ = published_;
 }
 
 void Session::Fail(const Error& error) {
@@ -122,8 +139,15 @@ void Session::Fail(const Error& error) {
 }
 
 Ledger Session::Counters() const {
-  const std::lock_guard lock(mutex_);
-  return published_;
+  std::shared_ptr<const Ledger> consumed, counted;
+  {
+    const std::lock_guard lock(mutex_);
+    consumed = before_counted_ == nullptr ? published_ : before_counted_;
+    counted = counted_;
+  }
+  Ledger ledger = *consumed;
+  if (counted != nullptr) ledger.Merge(*counted);
+  return ledger;
 }
 
 bool Session::Alive(BootTime now) const {

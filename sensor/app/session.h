@@ -32,6 +32,14 @@ class Session {
           std::function<void()> on_failure);
   ~Session();
 
+  // Asked after each Poll, in the reader's thread: what the source counted, if
+  // it did at the end of what it gave just now; `none` until then.  Before
+  // Start.
+  using TakeCounted = std::function<std::optional<Ledger>()>;
+  void SetCounted(Ledger none, TakeCounted take) {
+    counted_ = std::make_shared<Ledger>(std::move(none));
+    take_counted_ = std::move(take);
+  }
   // `first` is consumed before anything from the source.
   void Start(RecordBatch first);
   // Hands over records of another origin than the source, in the order of the
@@ -41,8 +49,9 @@ class Session {
   // Drains and joins; the first error of source or consumers, if any.
   Status Stop();
 
-  // The consumers' counters as of a moment ago; after Stop, of all there was.
-  // Any thread.
+  // Of a moment ago, after Stop of all there was: the consumers' counters, and
+  // the source's as read after them.  So nothing is consumed in it that was not
+  // offered; what came between the two is in flight.  Any thread.
   Ledger Counters() const;
   // `first` and the source's first batch are consumed: what was there at the
   // start is known.  Any thread.
@@ -60,6 +69,7 @@ class Session {
   bool HandOver(RecordBatch& batch);
   bool ConsumeOne(const RecordBatch& batch);
   void Publish();
+  void PublishCounted();
   void Fail(const Error& error);
 
   RecordSource& source_;
@@ -70,8 +80,12 @@ class Session {
   std::atomic<bool> stopping_{false};
   std::atomic<int64_t> worker_beat_ns_{0};
   std::atomic<int> unbegun_{1};  // batches of the start yet to be consumed
-  mutable std::mutex mutex_;     // guards the two below
-  Ledger published_;
+  TakeCounted take_counted_;
+  mutable std::mutex mutex_;  // guards those below
+  std::shared_ptr<const Ledger> published_ = std::make_shared<Ledger>();
+  std::shared_ptr<const Ledger> before_counted_;  // null: never counted
+  std::shared_ptr<const Ledger> counted_;
+  bool counted_at_end_ = false;
   std::optional<Error> failure_;
   std::thread reader_;
   std::thread worker_;

@@ -132,6 +132,49 @@ TEST(Session, AFailedConsumerEndsTheRun) {
   EXPECT_EQ(stopped.error().what, "disk");
 }
 
+// Each poll counts what was offered until then, as the kernel does.
+TEST(Session, ItsCountersCloseWheneverTheyAreLookedAt) {
+  CountingSource source(200'000);
+  uint64_t offered = 0;
+  class Consumer final : public RecordConsumer {
+   public:
+    Status Consume(const RecordBatch& batch) override {
+      consumed_ += batch.count();
+      return Ok();
+    }
+    Status Finish() override { return Ok(); }
+    void AddTo(Ledger& ledger) const override {
+      ledger.Add("records_consumed", consumed_);
+      ledger.Add("records_decoded", consumed_);
+    }
+
+   private:
+    uint64_t consumed_ = 0;
+  } consumer;
+  Session session(source, {&consumer}, [] {});
+  session.SetCounted(Ledger(), [&]() -> std::optional<Ledger> {
+    offered += 10;
+    if (offered % 70 != 0 && offered < 200'000) return std::nullopt;
+    Ledger ledger;
+    ledger.Add("records_offered", offered);
+    ledger.Add("records_sent", offered);
+    return ledger;
+  });
+  session.Start(RecordBatch());
+  uint64_t looks = 0;
+  for (uint64_t seen = 0; seen < 200'000 && looks < 10'000'000; ++looks) {
+    const Ledger ledger = session.Counters();
+    ASSERT_TRUE(ledger.Closes()) << ledger.ToLine();
+    const uint64_t consumed = ledger.Total("records_consumed");
+    ASSERT_GE(consumed, seen);
+    seen = consumed;
+    if (seen > 0) std::this_thread::yield();
+  }
+  EXPECT_TRUE(session.Stop());
+  EXPECT_EQ(session.Counters().InFlight(), 0U);
+  EXPECT_EQ(session.Counters().Total("records_consumed"), 200'000U);
+}
+
 // Never ends, has nothing to say.
 class SilentSource final : public RecordSource {
  public:

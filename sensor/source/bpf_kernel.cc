@@ -163,7 +163,9 @@ Result<std::vector<uint64_t>> AttachedKernel::Counters() {
   std::vector<uint64_t> sums(object_->MapSize("counters"));
   std::vector<uint64_t> per_cpu(
       static_cast<size_t>(std::max(libbpf_num_possible_cpus(), 1)));
-  for (uint32_t key = 0; key < sums.size(); ++key) {
+  // What was refused or sent before what was offered: a record that comes
+  // meanwhile is one under way, never one too many.
+  for (auto key = static_cast<uint32_t>(sums.size()); key-- > 0;) {
     if (bpf_map_lookup_elem(map, &key, per_cpu.data()) != 0) {
       return ErrnoError("read the counters", errno);
     }

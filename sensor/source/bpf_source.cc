@@ -9,7 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
+#include <optional>
 
 #include "source/bpf_handles.h"
 #include "source/bpf_kernel.h"
@@ -56,9 +56,8 @@ class RingSource final : public LiveSource {
 
   Result<PollOutcome> Poll(RecordBatch& batch, Nanoseconds wait) override;
   void Stop() override { stop_.store(true, std::memory_order_relaxed); }
-  LiveCounters counters() const override {
-    const std::lock_guard lock(mutex_);
-    return counters_;
+  std::optional<LiveCounters> TakeCounters() override {
+    return std::exchange(read_, std::nullopt);
   }
   const LiveReport& report() const override { return report_; }
   pid_t keeper_pid() const override { return keeper_.pid(); }
@@ -103,8 +102,7 @@ class RingSource final : public LiveSource {
   KeeperResponse response_;
 
   std::atomic<bool> stop_{false};
-  mutable std::mutex mutex_;
-  LiveCounters counters_;
+  std::optional<LiveCounters> read_;
 };
 
 // One record of the ring.  Its slot may be larger than the record: before Linux
@@ -269,6 +267,7 @@ Status RingSource::KeepCounters(BootTime now, RecordBatch& batch) {
   read.made = added_;
   read.consumed = taken_;
   read.consumed_bytes = taken_bytes_;
+  read.detached = detached_;
   const size_t count = std::min<size_t>(response_.count, kKeeperCounters);
   for (size_t i = 0; i < count; ++i) {
     if (i < size_t{NW_CLASSES} * NW_FATES) {
@@ -281,8 +280,7 @@ Status RingSource::KeepCounters(BootTime now, RecordBatch& batch) {
     NW_RETURN_IF_ERROR(ReadLosses());
     losses_.Update(ToNs(now), read.by_class, loss_list_, batch);
   }
-  const std::lock_guard lock(mutex_);
-  counters_ = std::move(read);
+  read_ = std::move(read);
   return Ok();
 }
 
@@ -312,7 +310,7 @@ Result<PollOutcome> RingSource::Drain(BootTime now, RecordBatch& batch) {
   NW_RETURN_IF_ERROR(KeepCounters(now, batch));
   NW_RETURN_IF_ERROR(KeepCounters(now, batch));
   uint64_t sent = 0;
-  for (const auto& fates : counters_.by_class) sent += fates[NW_SENT];
+  for (const auto& fates : read_->by_class) sent += fates[NW_SENT];
   const bool closed = sent == taken_;
   return closed || now >= drain_until_ ? PollOutcome::kEnd : PollOutcome::kMore;
 }

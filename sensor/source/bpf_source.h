@@ -30,6 +30,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,7 @@ struct LiveReport {
 };
 
 // Sums over the CPUs since the programs were loaded, in the kernel's records.
+// By class offered >= sent + dropped; the rest is under way in a program.
 struct LiveCounters {
   std::array<std::array<uint64_t, NW_FATES>, NW_CLASSES> by_class{};
   // Errors inside the programs (storage refused, read failed …).
@@ -75,6 +77,7 @@ struct LiveCounters {
   uint64_t made = 0;
   uint64_t consumed = 0;        // records taken from the ring
   uint64_t consumed_bytes = 0;  // with their headers
+  bool detached = false;        // no program runs any more
 };
 
 // Loaded and attached, still with every right.  Destroying it detaches.
@@ -90,8 +93,9 @@ class LiveSource : public RecordSource {
   //
   // Detaches every hook.  Poll then drains and ends with kEnd.  Any thread.
   virtual void Stop() = 0;
-  // As of the last Poll that read them (100 ms).  Any thread.
-  virtual LiveCounters counters() const = 0;
+  // What the last Poll read, if it did (each 100 ms, and at the end): at its
+  // end, so of all that it and those before it gave.  The reader's thread.
+  virtual std::optional<LiveCounters> TakeCounters() = 0;
   virtual const LiveReport& report() const = 0;
   virtual pid_t keeper_pid() const = 0;
 };

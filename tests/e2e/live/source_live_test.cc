@@ -269,7 +269,9 @@ TEST_F(LiveSourceTest, TheLedgerClosesAfterAStop) {
     if (view.type == RecordType::kLoss && loss) told += loss->count;
     return false;
   });
-  const LiveCounters counters = live_->counters();
+  const auto taken = live_->TakeCounters();
+  ASSERT_TRUE(taken && taken->detached);
+  const LiveCounters& counters = *taken;
   uint64_t sent = 0, dropped = 0;
   for (const auto& fates : counters.by_class) {
     EXPECT_EQ(fates[NW_OFFERED], fates[NW_SENT] + fates[NW_DROPPED_FULL] +
