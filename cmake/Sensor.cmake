@@ -79,6 +79,11 @@ function(_sensor_tests name all libs)
   target_compile_definitions(${name}_test PRIVATE
     NW_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name}_test PRIVATE nw_${name} GTest::gtest_main GTest::gmock ${libs})
+  if(NW_SANITIZE MATCHES "undefined")
+    # 40 % of the compile time of a test, and of its own code only: the module's
+    # keeps them, and a null pointer is seen by ASan.
+    target_compile_options(${name}_test PRIVATE -fno-sanitize=null,alignment)
+  endif()
   add_dependencies(unit_tests ${name}_test)
   gtest_discover_tests(${name}_test PROPERTIES LABELS unit TIMEOUT 120
                        DISCOVERY_MODE PRE_TEST)

@@ -33,7 +33,8 @@ verb_test() {
   rm -rf "$results"
   mkdir -p "$results"
   begin_cluster_program "${suites[@]}"
-  get_jars_if_wanted "${suites[@]}"
+  get_jars_if_wanted "${suites[@]}" &
+  jars=$!
   if [ ${#suites[@]} -eq 1 ] && [ "${suites[0]}" = asan ]; then
     lane asan
   elif [ ${#suites[@]} -eq 1 ] && [ "${suites[0]}" = tsan ]; then
@@ -42,12 +43,13 @@ verb_test() {
     prepare_release "${suites[@]}"
     [ ${#suites[@]} -gt 0 ] || suites=(asan tsan "${labels[@]}" unlabelled)
     known_suites "${suites[@]}"
+    wait "$jars"
     run_lanes "${suites[@]}"
   fi
   python3 tools/dev/test_summary.py "$results"
 }
 
-# Without Maven's registry the tests skip, and say so.
+# Beside the build.  Without Maven's registry the tests skip, and say so.
 get_jars_if_wanted() {
   local part
   for part in kafka flink; do
@@ -78,6 +80,7 @@ end_cluster() {
 prepare_release() {
   local targets=()
   [ "$*" = lint ] && targets=(lint_inputs)
+  say "release build ..."
   build_preset release "${targets[@]}" >"$results/build-release.txt" || {
     tail -n 60 "$results/build-release.txt" >&2
     die "the release build failed"
@@ -146,6 +149,7 @@ run_sanitizer() {
     targets+=("${module}_test")
     folders+=("sensor/$module")
   done
+  say "$preset build ..."
   build_preset "$preset" "${targets[@]}" >"$results/$preset-build.txt" 2>&1 || {
     tail -n 60 "$results/$preset-build.txt" >&2
     echo "the $preset build failed" >"$results/$preset.failed"
