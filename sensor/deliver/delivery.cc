@@ -67,6 +67,7 @@ void Delivery::Stop() {
     if (feed->thread.joinable()) feed->thread.join();
   for (const auto& feed : feeds_) feed->sink->Stop();
   closing_ = true;
+  spool_->Hurry();
   if (syncer_.joinable()) syncer_.join();
   spool_->Close();
 }
@@ -94,8 +95,11 @@ void Delivery::TellOfItself() {
 
 void Delivery::RunSyncer() {
   while (!closing_) {
-    (void)spool_->WaitForUrgent(kSyncEvery);
-    spool_->Sync();
+    (void)spool_->WaitForUrgent(sync_every_);
+    const BootTime begin = clock_.Now();
+    if (!spool_->Sync()) continue;
+    const std::lock_guard lock(syncs_mutex_);
+    syncs_.Add(clock_.Now() - begin);
   }
 }
 
@@ -138,6 +142,10 @@ DeliveryReport Delivery::Report() {
   report.spool = spool_->stats();
   report.quota = spool_->quota();
   report.trouble = spool_->Trouble();
+  {
+    const std::lock_guard lock(syncs_mutex_);
+    report.syncs = syncs_;
+  }
   for (size_t i = 0; i < feeds_.size(); ++i) {
     DeliveryReport::Sink sink;
     sink.name = feeds_[i]->name;

@@ -28,7 +28,7 @@
 
 namespace nameward {
 
-// From the event to the acknowledgement.
+// From the event to the acknowledgement, or of a sync.
 struct LatencyHistogram {
   static constexpr std::array<int, 12> kMilliseconds = {
       1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 60'000};
@@ -46,6 +46,7 @@ struct DeliveryReport {
     Nanoseconds oldest{0};  // age of the oldest in flight
   };
   SpoolStats spool;
+  LatencyHistogram syncs;  // that had something to sync
   uint64_t quota = 0;
   std::string trouble;  // of the spool
   // At the rate of the last minutes; negative: nothing comes.
@@ -71,6 +72,8 @@ class Delivery final : public AlertSink {
   // Makes an alert of a loss; before Start.
   void SetTellLoss(TellLoss tell) { tell_loss_ = std::move(tell); }
   void SetTellTrouble(TellTrouble tell) { tell_trouble_ = std::move(tell); }
+  // Other than kSyncEvery; before Start.
+  void SetSyncEvery(Nanoseconds every) { sync_every_ = every; }
   void Start();
   // Drains as far as the sinks let it, and closes the spool.
   void Stop();
@@ -104,7 +107,10 @@ class Delivery final : public AlertSink {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> closing_{false};
   std::atomic<int64_t> deadline_ns_{0};
+  Nanoseconds sync_every_ = kSyncEvery;
   std::thread syncer_;
+  std::mutex syncs_mutex_;
+  LatencyHistogram syncs_;
   BootTime rate_since_{};  // of Report, under rate_mutex_
   std::mutex rate_mutex_;
   uint64_t rate_bytes_ = 0;

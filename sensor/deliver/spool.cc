@@ -51,11 +51,8 @@ void Spool::Append(const RenderedAlert& alert) {
                      header.severity, header.sequence, header.sequence, 0});
   }
   Store(header, payload);
+  if (header.severity >= kCritical) Hurry();
   const std::lock_guard lock(mutex_);
-  if (header.severity >= kCritical) {
-    is_urgent_ = true;
-    urgent_.notify_one();
-  }
   appended_.notify_all();
 }
 
@@ -240,7 +237,8 @@ std::vector<LostAlerts> Spool::TakeLosses() {
 void Spool::NoteTrouble(const Error& error, uint64_t SpoolStats::*counter) {
   const std::lock_guard lock(mutex_);
   ++(stats_.*counter);
-  trouble_ = error.ToString();
+  const bool of_sync = counter == &SpoolStats::sync_errors;
+  (of_sync ? sync_trouble_ : trouble_) = error.ToString();
   disk_paused_ = true;
 }
 
@@ -255,39 +253,57 @@ bool Spool::WaitForUrgent(Nanoseconds wait) {
   return std::exchange(is_urgent_, false);
 }
 
-void Spool::Sync() {
+void Spool::Hurry() {
+  const std::lock_guard lock(mutex_);
+  is_urgent_ = true;
+  urgent_.notify_one();
+}
+
+bool Spool::Sync() {
   std::vector<SegmentRef> unsynced;
   bool names = false;
+  uint64_t errors = 0;
   {
     const std::lock_guard appending(append_mutex_);
     ResumeDisk();
     WriteBack(kWrittenBackASync);
   }
-  if (disk_ == nullptr) return;
+  if (disk_ == nullptr) return false;
   {
     const std::lock_guard lock(mutex_);
+    errors = stats_.sync_errors;
     names = std::exchange(names_dirty_, false);
     for (const auto& lane : lanes_)
       for (const SegmentRef& segment : lane)
         if (std::exchange(segment->unsynced, false))
           unsynced.push_back(segment);
   }
-  for (const SegmentRef& segment : unsynced) {
-    const Status synced = segment->file->Sync();
-    if (!synced) NoteTrouble(synced.error(), &SpoolStats::sync_errors);
-    const std::lock_guard lock(mutex_);
-    segment->suspect = segment->suspect || !synced;
-    if (segment->sealed && !segment->unsynced) segment->file.reset();
-  }
+  SyncSegments(unsynced);
   if (names) {
     const Status synced = disk_->SyncNames();
     if (!synced) NoteTrouble(synced.error(), &SpoolStats::sync_errors);
+    const std::lock_guard lock(mutex_);
+    names_dirty_ = names_dirty_ || !synced;
   }
   const std::vector<SegmentRef> delivered = TakeDelivered();
   SaveState(!delivered.empty());
   for (const SegmentRef& segment : delivered) {
     const Status removed = disk_->Remove(segment->name);
     if (!removed) NoteTrouble(removed.error(), &SpoolStats::write_errors);
+  }
+  const std::lock_guard lock(mutex_);
+  const bool tried = !unsynced.empty() || names;
+  if (tried && stats_.sync_errors == errors) sync_trouble_.clear();
+  return tried;
+}
+
+void Spool::SyncSegments(const std::vector<SegmentRef>& segments) {
+  for (const SegmentRef& segment : segments) {
+    const Status synced = segment->file->Sync();
+    if (!synced) NoteTrouble(synced.error(), &SpoolStats::sync_errors);
+    const std::lock_guard lock(mutex_);
+    segment->suspect = segment->suspect || !synced;
+    if (segment->sealed && !segment->unsynced) segment->file.reset();
   }
 }
 
@@ -359,7 +375,7 @@ SinkLedger Spool::ledger(size_t sink) const {
 
 std::string Spool::Trouble() const {
   const std::lock_guard lock(mutex_);
-  return trouble_;
+  return trouble_.empty() ? sync_trouble_ : trouble_;
 }
 
 std::string Spool::id() const {

@@ -117,10 +117,12 @@ class Spool {
 
   void Append(const RenderedAlert& alert);
   // Makes what was appended durable, remembers the cursors and removes what
-  // every sink has acknowledged.
-  void Sync();
+  // every sink has acknowledged.  False: nothing was to be made durable.
+  bool Sync();
   // True at once after an alert of critical severity, else false after `wait`.
   bool WaitForUrgent(Nanoseconds wait);
+  // As if there were one.
+  void Hurry();
 
   // Waits for the next alert of this sink; false: none came, or it is closing.
   bool Next(size_t sink, SpooledAlert& out, Nanoseconds wait);
@@ -197,6 +199,7 @@ class Spool {
   void NoteTrouble(const Error& error, uint64_t SpoolStats::*counter);
   void ResumeDisk();
   bool HasStateFile();
+  void SyncSegments(const std::vector<SegmentRef>& segments);
   void SaveState(bool sync, bool clean = false);
 
   // spool_memory.cc, under append_mutex_ but for the last two
@@ -249,6 +252,7 @@ class Spool {
   SpoolStats stats_;
   std::map<LossKey, LostAlerts> losses_;
   std::string trouble_;
+  std::string sync_trouble_;  // a disk may take writes, and no sync
 
   std::mutex state_mutex_;  // taken before mutex_; guards the two below
   std::unique_ptr<StateFile> state_file_;

@@ -46,6 +46,7 @@ struct ModelDiskState {
   int error = 0;
   int crash_at = -1;  // this call and all after it never happen
   bool full = false;  // every write is refused
+  bool syncs_fail = false;
 
   bool Refused(int& code) {
     const int call = calls++;
@@ -54,6 +55,12 @@ struct ModelDiskState {
     code = full ? ENOSPC : error;
     return full ||
            (fail_at >= 0 && call >= fail_at && call < fail_at + failures);
+  }
+
+  bool SyncRefused(int& code) {
+    const bool refused = Refused(code);
+    if (syncs_fail) code = EIO;
+    return refused || syncs_fail;
   }
 
   // As after the death of the process: everything written is there.
@@ -139,7 +146,7 @@ class ModelDiskFile final : public DiskFile {
   Status Sync() override {
     const std::lock_guard lock(disk_->mutex);
     int code = 0;
-    if (disk_->Refused(code)) {
+    if (disk_->SyncRefused(code)) {
       file_->forgotten = file_->bytes.size();
       return ErrnoError("sync", code);
     }
@@ -189,7 +196,7 @@ class ModelDisk final : public Disk {
   Status SyncNames() override {
     const std::lock_guard lock(state_->mutex);
     int code = 0;
-    if (state_->Refused(code)) return ErrnoError("sync", code);
+    if (state_->SyncRefused(code)) return ErrnoError("sync", code);
     state_->synced_names.clear();
     for (const auto& [name, file] : state_->files)
       state_->synced_names.insert(name);
