@@ -150,23 +150,27 @@ std::string Sample(std::string_view name, const std::string& sink,
   return std::string(name) + "{sink=\"" + sink + "\"} " + value + "\n";
 }
 
-void AppendLatency(const DeliveryReport::Sink& sink, std::string& text) {
-  constexpr std::string_view kName = "nameward_alert_latency_seconds";
+// `label`: nothing, or `sink="kafka"`.
+void AppendHistogram(const std::string& name, const std::string& label,
+                     const LatencyHistogram& latency, std::string& text) {
+  const auto sample = [&](const std::string& part, const std::string& labels,
+                          const std::string& value) {
+    text += name + part;
+    text += (labels.empty() ? "" : "{" + labels + "}") + " " + value + "\n";
+  };
   uint64_t total = 0;
-  for (size_t i = 0; i < sink.latency.counts.size(); ++i) {
-    total += sink.latency.counts[i];
+  for (size_t i = 0; i < latency.counts.size(); ++i) {
+    total += latency.counts[i];
     const bool last = i == LatencyHistogram::kMilliseconds.size();
     const std::string bound =
         last ? "+Inf"
              : std::to_string(LatencyHistogram::kMilliseconds[i] / 1000.0);
-    text.append(kName).append("_bucket{sink=\"").append(sink.name);
-    text.append("\",le=\"").append(bound).append("\"} ");
-    text.append(std::to_string(total)).append("\n");
+    sample("_bucket",
+           label + (label.empty() ? "" : ",") + "le=\"" + bound + "\"",
+           std::to_string(total));
   }
-  text += Sample(std::string(kName) + "_sum", sink.name,
-                 std::to_string(sink.latency.seconds));
-  text +=
-      Sample(std::string(kName) + "_count", sink.name, std::to_string(total));
+  sample("_sum", label, std::to_string(latency.seconds));
+  sample("_count", label, std::to_string(total));
 }
 
 }  // namespace
@@ -264,6 +268,17 @@ void AddCounters(const AlertOutputs& outputs, Ledger& ledger) {
   ledger.Add("spool_written_back", spool.written_back);
 }
 
+uint64_t LostAtTheEnd(const AlertOutputs& outputs) {
+  if (outputs.sink == nullptr) return 0;
+  const SinkStats lines = outputs.sink->stats();
+  if (outputs.delivery == nullptr) return lines.failed + lines.pending;
+  const DeliveryReport report = outputs.delivery->Report();
+  uint64_t lost = report.spool.memory_records;
+  for (const DeliveryReport::Sink& sink : report.sinks)
+    lost += sink.ledger.refused + sink.ledger.evicted + sink.ledger.damaged;
+  return lost;
+}
+
 std::string DeliveryNotes(const AlertOutputs& outputs) {
   if (outputs.delivery == nullptr) return {};
   const DeliveryReport report = outputs.delivery->Report();
@@ -304,7 +319,11 @@ std::string DeliveryGauges(const AlertOutputs& outputs) {
     text += Sample("nameward_sink_trouble", sink.name,
                    sink.trouble.empty() ? "0" : "1");
   text += "# TYPE nameward_alert_latency_seconds histogram\n";
-  for (const auto& sink : report.sinks) AppendLatency(sink, text);
+  for (const auto& sink : report.sinks)
+    AppendHistogram("nameward_alert_latency_seconds",
+                    "sink=\"" + sink.name + "\"", sink.latency, text);
+  text += "# TYPE nameward_spool_sync_seconds histogram\n";
+  AppendHistogram("nameward_spool_sync_seconds", "", report.syncs, text);
   return text;
 }
 

@@ -42,6 +42,8 @@ void AddAlertRights(const Settings& settings, RightsOptions& rights);
 
 // spooled = acked + refused + evicted + damaged + pending, for each sink.
 void AddCounters(const AlertOutputs& outputs, Ledger& ledger);
+// Alerts that some sink never had and no later run will give it; at the end.
+uint64_t LostAtTheEnd(const AlertOutputs& outputs);
 // What keeps alerts back, one line each; nothing that makes a sensor unready.
 std::string DeliveryNotes(const AlertOutputs& outputs);
 // Prometheus text of what is no counter.

@@ -152,12 +152,10 @@ Status OpenSource(const LiveOptions& options, Parts& parts) {
   return Ok();
 }
 
-void TellUnwritten(Log& log, const AlertSink* alerts) {
-  if (alerts == nullptr) return;
-  const uint64_t lines = alerts->stats().failed + alerts->stats().pending;
-  if (lines > 0)
+void TellUnwritten(Log& log, const AlertOutputs& alerts) {
+  if (const uint64_t lost = LostAtTheEnd(alerts); lost > 0)
     log.Tell(LogLevel::kError,
-             std::to_string(lines) + " alerts could not be written");
+             std::to_string(lost) + " alerts could not be written");
 }
 
 std::vector<RecordConsumer*> Consumers(Parts& parts) {
@@ -267,7 +265,7 @@ int Watch(Parts& parts, const std::string& set_id) {
   const Status stopped = session.Stop();
   if (parts.alerts.delivery != nullptr) parts.alerts.delivery->Stop();
   if (parts.telemetry) parts.telemetry->Stop();
-  TellUnwritten(parts.log, parts.alerts.sink.get());
+  TellUnwritten(parts.log, parts.alerts);
   parts.log.Tell(LogLevel::kInfo, WholeLedger(parts, session).ToLine());
   parts.health.reset();
   // A reader that has seen enough (`| head`) is no failure of the node.

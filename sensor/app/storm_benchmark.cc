@@ -141,7 +141,7 @@ class Storm final : public AlertReceiver {
     return delays;
   }
   uint64_t findings() const { return findings_; }
-  uint64_t emissions() const { return delivery_->stats().offered; }
+  uint64_t emissions() const { return delivery_->Report().spool.appended; }
 
  private:
   void Hit(Event& event) {

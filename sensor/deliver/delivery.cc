@@ -74,10 +74,22 @@ void Delivery::Stop() {
 
 Status Delivery::Offer(const RenderedAlert& alert) {
   spool_->Append(alert);
-  ++stats_.offered;
-  stats_.bytes += alert.text.size();
   TellOfItself();
   return Ok();
+}
+
+SinkStats Delivery::stats() const {
+  SinkStats sum;
+  for (const auto& feed : feeds_) {
+    const SinkStats lines = feed->sink->Lines();
+    sum.offered += lines.offered;
+    sum.delivered += lines.delivered;
+    sum.failed += lines.failed;
+    sum.pending += lines.pending;
+    sum.bytes += lines.bytes;
+    sum.errors += lines.errors;
+  }
+  return sum;
 }
 
 // In the thread that appends.

@@ -80,6 +80,8 @@ class Delivery final : public AlertSink {
 
   Status Offer(const RenderedAlert& alert) override;
   Status Flush() override { return Ok(); }
+  // Of the sinks' lines; what else is on its way, Report says.
+  SinkStats stats() const override;
 
   DeliveryReport Report();
 

@@ -28,7 +28,7 @@ class AlertSink {
   virtual ~AlertSink() = default;
   virtual Status Offer(const RenderedAlert& alert) = 0;
   virtual Status Flush() = 0;
-  const SinkStats& stats() const { return stats_; }
+  virtual SinkStats stats() const { return stats_; }
 
  protected:
   SinkStats stats_;

@@ -36,6 +36,8 @@ class SpooledSink {
   virtual void Stop() {}
   // What keeps it from delivering, for people; empty: nothing.  Any thread.
   virtual std::string Trouble() const { return {}; }
+  // Of the lines that it writes itself.  Any thread.
+  virtual SinkStats Lines() const { return {}; }
 };
 
 // Lines of a file or of standard output: acknowledged when written.
@@ -49,17 +51,18 @@ class LineSpooledSink final : public SpooledSink {
   bool Offer(const SpooledAlert& alert) override;
   void Wait(Nanoseconds most) override;
   std::string Trouble() const override;
+  SinkStats Lines() const override;
 
  private:
-  void AcknowledgeWritten();
+  void Settle(const Status& written);
 
   std::unique_ptr<AlertSink> lines_;
   Acknowledge acknowledge_;
   static constexpr uint64_t kNone = UINT64_MAX;
   uint64_t given_ = kNone;  // at most one is under way: Offer refuses the next
-  uint64_t failed_ = 0;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards both
   std::string trouble_;
+  SinkStats stats_;
 };
 
 }  // namespace nameward
