@@ -3,6 +3,7 @@
 // it.  Reads only.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -16,6 +17,8 @@
 
 namespace nameward {
 namespace {
+
+constexpr char kWantsSpool[] = "name the folder of alerts.spool";
 
 struct SegmentFile {
   DiskEntry entry;
@@ -42,7 +45,12 @@ struct Contents {
   uint64_t unreadable = 0;  // whole records that hold no alert
   uint64_t skipped_bytes = 0;
   bool ended = false;
+  bool gone = false;  // delivered meanwhile
   std::string error;
+
+  bool IsWhole() const {
+    return error.empty() && skipped_bytes == 0 && unreadable == 0;
+  }
 };
 
 using OnAlert = std::function<void(const spool::RecordHeader&, RenderedAlert&)>;
@@ -50,7 +58,11 @@ using OnAlert = std::function<void(const spool::RecordHeader&, RenderedAlert&)>;
 Contents ReadSegment(Disk& disk, const SegmentFile& file, const OnAlert& out) {
   Contents contents;
   auto opened = disk.Open(file.entry.name, Disk::Mode::kRead);
-  if (!opened) return contents.error = opened.error().ToString(), contents;
+  if (!opened) {
+    contents.gone = opened.error().code == ENOENT;
+    if (!contents.gone) contents.error = opened.error().ToString();
+    return contents;
+  }
   auto reader = SegmentReader::Open(std::move(*opened));
   if (!reader) return contents.error = reader.error().ToString(), contents;
   AlertCodec codec;
@@ -72,46 +84,66 @@ Contents ReadSegment(Disk& disk, const SegmentFile& file, const OnAlert& out) {
   return contents;
 }
 
-void PrintState(Disk& disk) {
+// Of both its slots one must be whole.
+Result<spool::State> StateOf(Disk& disk) {
   auto file = disk.Open(kStateName, Disk::Mode::kRead);
-  if (!file) return;
+  if (!file) return file.error();
   const auto state = ReadState(**file);
-  if (!state || !*state) {
-    std::printf("state: damaged\n");
-    return;
-  }
+  if (!state) return state.error();
+  if (!*state) return Error{kStateName, "damaged"};
+  return **state;
+}
+
+void PrintState(const spool::State& state) {
   std::printf("next position %llu, %s\n",
-              static_cast<unsigned long long>((*state)->next_position),
-              (*state)->clean == 1 ? "closed in peace" : "in use, or killed");
-  for (const spool::Cursor& cursor : (*state)->cursors)
+              static_cast<unsigned long long>(state.next_position),
+              state.clean == 1 ? "closed in peace" : "in use, or killed");
+  for (const spool::Cursor& cursor : state.cursors)
     if (!CursorName(cursor).empty())
       std::printf("%-24s acknowledged before %llu\n",
                   std::string(CursorName(cursor)).c_str(),
                   static_cast<unsigned long long>(cursor.position));
 }
 
+void Ignore(const spool::RecordHeader&, RenderedAlert&) {}
+
 int List(Disk& disk, const std::vector<SegmentFile>& files) {
-  PrintState(disk);
+  const auto state = StateOf(disk);
+  if (state) PrintState(*state);
+  int status = state ? kExitFine : Complain(state.error(), kExitFindings);
   for (const SegmentFile& file : files) {
-    const Contents contents = ReadSegment(
-        disk, file, [](const spool::RecordHeader&, RenderedAlert&) {});
+    const Contents contents = ReadSegment(disk, file, Ignore);
+    if (contents.gone) continue;
     std::printf("%s  %9llu bytes  %7llu alerts  %s\n", file.entry.name.c_str(),
                 static_cast<unsigned long long>(file.entry.size),
                 static_cast<unsigned long long>(contents.alerts),
-                contents.ended ? "full" : "open");
+                !contents.IsWhole() ? "DAMAGED"
+                : contents.ended    ? "full"
+                                    : "open");
+    if (!contents.IsWhole()) status = kExitFindings;
   }
-  return kExitFine;
+  return status;
+}
+
+std::string Damage(const Contents& contents) {
+  if (!contents.error.empty()) return contents.error;
+  return std::to_string(contents.skipped_bytes) +
+         " bytes are in no whole record, " +
+         std::to_string(contents.unreadable) + " records hold no alert";
 }
 
 // In the order in which they were made: one file holds one severity.
 int Cat(Disk& disk, const std::vector<SegmentFile>& files) {
   std::multimap<uint64_t, std::string> texts;
+  int status = kExitFine;
   for (size_t i = 0; i < files.size(); ++i) {
-    (void)ReadSegment(
+    const Contents contents = ReadSegment(
         disk, files[i],
         [&](const spool::RecordHeader& header, RenderedAlert& alert) {
           texts.emplace(header.position, std::move(alert.text));
         });
+    if (!contents.IsWhole())
+      status = Complain({files[i].entry.name, Damage(contents)}, kExitFindings);
     // Nothing older comes any more.
     const uint64_t until =
         i + 1 < files.size() ? files[i + 1].position : UINT64_MAX;
@@ -120,29 +152,22 @@ int Cat(Disk& disk, const std::vector<SegmentFile>& files) {
       std::printf("%s\n", text->second.c_str());
     texts.erase(texts.begin(), end);
   }
-  return kExitFine;
+  return status;
 }
 
 int Verify(Disk& disk, const std::vector<SegmentFile>& files) {
   uint64_t alerts = 0;
-  bool whole = true;
+  const auto state = StateOf(disk);
+  bool whole = state.has_value();
+  if (!state) std::printf("%s\n", state.error().ToString().c_str());
   for (const SegmentFile& file : files) {
-    const Contents contents = ReadSegment(
-        disk, file, [](const spool::RecordHeader&, RenderedAlert&) {});
+    const Contents contents = ReadSegment(disk, file, Ignore);
     alerts += contents.alerts;
-    if (contents.error.empty() && contents.skipped_bytes == 0 &&
-        contents.unreadable == 0)
-      continue;
+    if (contents.IsWhole()) continue;
     whole = false;
-    std::printf(
-        "%s: %llu bytes are in no whole record, %llu records hold no "
-        "alert%s%s\n",
-        file.entry.name.c_str(),
-        static_cast<unsigned long long>(contents.skipped_bytes),
-        static_cast<unsigned long long>(contents.unreadable),
-        contents.error.empty() ? "" : ": ", contents.error.c_str());
+    std::printf("%s: %s\n", file.entry.name.c_str(), Damage(contents).c_str());
   }
-  std::printf("%zu segments, %llu alerts, %s\n", files.size(),
+  std::printf("state and %zu segments, %llu alerts, %s\n", files.size(),
               static_cast<unsigned long long>(alerts),
               whole ? "all whole" : "DAMAGED");
   return whole ? kExitFine : kExitFindings;
@@ -152,9 +177,13 @@ using Command = int (*)(Disk&, const std::vector<SegmentFile>&);
 
 int Run(const std::string& folder, Command command) {
   auto disk = OpenDiskReadOnly(folder);
-  if (!disk) return Complain(disk.error(), kExitUsage);
+  if (!disk)
+    return Complain(ErrnoError(folder, disk.error().code, kWantsSpool),
+                    kExitUsage);
   const auto files = Segments(**disk);
   if (!files) return Complain(files.error(), kExitUsage);
+  if (files->empty() && !(*disk)->Open(kStateName, Disk::Mode::kRead))
+    return Complain({folder, "no spool", kWantsSpool}, kExitUsage);
   return command(**disk, *files);
 }
 
@@ -174,7 +203,7 @@ void AddSpoolVerb(CLI::App& app, ChosenVerb& chosen) {
   };
   add("ls", "its segments, and how far each sink is", List);
   add("cat", "its alerts, oldest first, one line each", Cat);
-  add("verify", "whether every byte is in a whole record", Verify);
+  add("verify", "whether its state and every record are whole", Verify);
 }
 
 }  // namespace nameward
