@@ -70,7 +70,11 @@ class Recovery(unittest.TestCase):
         self.assertEqual(appended - set(seen.first), set())
         self.assertEqual(seen.disorder, [])
         self.assertEqual(seen.sequences(), list(range(len(seen.first))))
-        if os.getloadavg()[0] < 1.5 * os.cpu_count():
+        with self.subTest("restart"):
+            load, most = os.getloadavg()[0], 1.5 * os.cpu_count()
+            if load >= most:
+                self.skipTest(f"that a restart takes less than {RESTART_SECONDS} s is not asserted "
+                              f"because the load is {load:.1f}, above {most:.1f}")
             self.assertLess(statistics.median(restarts), RESTART_SECONDS)
 
     def start_on_small_disk(self):
@@ -148,6 +152,27 @@ class Recovery(unittest.TestCase):
             [process] = connects(self.lab, self.client, [self.lab.cgroups.plain("app0")], 5, 100)
             self.assertEqual(process.wait(60), 0)
             await_delivered(watch, 5)
+
+    def test_a_spool_of_another_owner_is_said_once_the_rights_are_dropped(self):
+        self.spool.mkdir(mode=0o755)
+        os.chown(self.spool, 65534, 65534)
+        boxes = [self.lab.cgroups.plain("app0")]
+        with start(self.lab, self.settings) as watch:
+            for process in connects(self.lab, self.client, boxes, 5, 100):
+                self.assertEqual(process.wait(60), 0)
+            wait_until(lambda: "Permission denied" in watch.get("/readyz"),
+                       lambda: watch.get("/readyz"))
+            await_delivered(watch, 5)
+            os.chown(self.spool, 0, 0)
+            for process in connects(self.lab, self.client, boxes, 5, 100):
+                self.assertEqual(process.wait(60), 0)
+            await_delivered(watch, 10)
+            wait_until(lambda: "nameward_spool_trouble 0" in watch.get("/metrics"),
+                       lambda: watch.get("/readyz"))
+        seen, told = self.read()
+        self.assertEqual(len(seen.first) - len(told), 10, told)
+        self.assertIn("Permission denied", str(told))
+        self.assertEqual(seen.disorder, [])
 
 
 if __name__ == "__main__":
