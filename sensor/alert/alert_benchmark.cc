@@ -104,7 +104,7 @@ class Discard final : public AlertReceiver {
 };
 
 void BM_HitOfAnOpenWindow(benchmark::State& state) {
-  Alerter alerter({"worker-7", "boot-1"});
+  Alerter alerter({kSampleNode, "boot-1"});
   Discard out;
   const Event event = SampleConnect();
   const auto rule = SampleRule();
@@ -116,7 +116,7 @@ BENCHMARK(BM_HitOfAnOpenWindow);
 
 // The first hit of a key among thousands of open windows.
 void BM_NewAlert(benchmark::State& state) {
-  Alerter alerter({"worker-7", "boot-1"});
+  Alerter alerter({kSampleNode, "boot-1"});
   Discard out;
   Event event = SampleConnect();
   const auto rule = SampleRule();

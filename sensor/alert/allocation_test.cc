@@ -66,7 +66,7 @@ TEST(Ocsf, AllocatesNothingOnceItsStringHasGrown) {
 }
 
 TEST(Alerter, AllocatesNothingToLetTimePass) {
-  Alerter alerter({"worker-7", "boot-1"});
+  Alerter alerter({kSampleNode, "boot-1"});
   class : public AlertReceiver {
     void OnAlert(const Alert&) override {}
   } out;

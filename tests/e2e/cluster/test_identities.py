@@ -238,6 +238,7 @@ class Identities(OnNode):
             self.assertEqual((event["pod"]["namespace"], event["pod"]["workload"],
                               event["container"]["name"]),
                              ("kube-system", "Deployment/coredns", "coredns"), event)
+            self.assertRegex(event["container"]["image_id"], "^sha256:[0-9a-f]{64}$")
 
 
 def template_words(app, *speakers, **more):
