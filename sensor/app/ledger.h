@@ -7,6 +7,7 @@
 //   observed = events{kind} + waiting for their names
 //   matched  = alerted + suppressed{reason}
 //   spooled  = acked + refused + evicted + damaged + pending, for each sink
+//   telemetry offered = sent + dropped + pending, for each stream
 //
 // Offered is what the kernel's programs had to say, made what the source says
 // itself (the cgroups that it found); the unit is a kernel record.
@@ -18,6 +19,7 @@
 #define NAMEWARD_APP_LEDGER_H_
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -48,6 +50,8 @@ class Ledger {
   std::string ToLine() const;  // "offered 10 + made 2 = dropped 0 + …"
 
  private:
+  bool Adds(std::string_view whole,
+            std::initializer_list<std::string_view> parts) const;
   std::string Delivered() const;
 
   struct Counter {

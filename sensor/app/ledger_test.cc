@@ -58,6 +58,23 @@ TEST(Ledger, ARecordWithoutAFateIsSaid) {
   }
 }
 
+TEST(Ledger, NoStreamHidesTheErrorOfAnother) {
+  Ledger ledger;
+  for (const char* stream : {"dns", "connect"}) {
+    ledger.Add("telemetry_offered", "stream", stream, 5);
+    ledger.Add("telemetry_sent", "stream", stream, 3);
+  }
+  ledger.Add("telemetry_pending", "stream", "dns", 2);
+  EXPECT_FALSE(ledger.Closes());
+  ledger.Add("telemetry_dropped", "stream", "dns", 2);
+  EXPECT_FALSE(ledger.Closes()) << "dns has 2 too many, connect 2 too few";
+  Ledger mended;
+  mended.Add("telemetry_dropped", "stream", "connect", 2);
+  mended.Add("telemetry_offered", "stream", "dns", 2);
+  ledger.Merge(mended);
+  EXPECT_TRUE(ledger.Closes());
+}
+
 TEST(Ledger, PrintsPrometheusAndJson) {
   const Ledger ledger = Balanced();
   EXPECT_NE(

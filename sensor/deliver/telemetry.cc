@@ -65,12 +65,10 @@ void Telemetry::Stop() {
 }
 
 bool Telemetry::HasRoom(TelemetryStream stream) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (queue_.bytes.size() < kMaxQueued) return true;
-  }
-  ++Of(stream).offered;
-  ++Of(stream).dropped;
+  const std::lock_guard lock(mutex_);
+  if (queue_.bytes.size() < kMaxQueued) return true;
+  TelemetryStats& stats = stats_[static_cast<size_t>(stream)];
+  ++stats.offered, ++stats.dropped;
   return false;
 }
 
@@ -78,12 +76,14 @@ void Telemetry::Offer(TelemetryStream stream, const RenderedAlert& record) {
   const Item item = {stream, record.time, record.uid.size(), record.key.size(),
                      record.text.size()};
   const size_t size = item.uid + item.key + item.text;
-  ++Of(stream).offered;
   const std::lock_guard lock(mutex_);
+  TelemetryStats& stats = stats_[static_cast<size_t>(stream)];
+  ++stats.offered;
   if (stopping_ || queue_.bytes.size() + size > kMaxQueued) {
-    ++Of(stream).dropped;
+    ++stats.dropped;
     return;
   }
+  ++stats.queued;
   queue_.bytes.append(record.uid).append(record.key).append(record.text);
   queue_.items.push_back(item);
   if (queue_.items.size() == 1) changed_.notify_all();
@@ -122,7 +122,6 @@ void Telemetry::Send(const Batch& batch) {
 
 void Telemetry::SendOne(const Item& item, const char* bytes) {
   const auto stream = static_cast<size_t>(item.stream);
-  Counters& counters = counters_[stream];
   const Kind& kind = kKinds[stream];
   const std::pair<const char*, std::string> headers[] = {
       {"ce_specversion", "1.0"},
@@ -139,19 +138,34 @@ void Telemetry::SendOne(const Item& item, const char* bytes) {
       .time = item.time,
       .headers = headers,
       .tag = stream};
-  std::string why;
   auto answer = KafkaProducer::Answer::kFull;
   while (answer == KafkaProducer::Answer::kFull && !GivesUp()) {
-    ++counters.in_producer;  // first, for its report may come at once
-    if (HasProducer()) answer = producer_->Produce(message, why);
+    if (HasProducer()) answer = Produce(message);
     if (answer == KafkaProducer::Answer::kTaken) return;
-    --counters.in_producer;
     std::unique_lock lock(mutex_);
     if (answer == KafkaProducer::Answer::kFull)
       changed_.wait_for(lock, kWaitForRoom);
   }
-  ++counters.dropped;
+  Move(stream, &TelemetryStats::queued, &TelemetryStats::dropped);
+}
+
+KafkaProducer::Answer Telemetry::Produce(const KafkaMessage& message) {
+  // First, for its report may come at once.
+  Move(message.tag, &TelemetryStats::queued, &TelemetryStats::in_producer);
+  std::string why;
+  const auto answer = producer_->Produce(message, why);
+  if (answer == KafkaProducer::Answer::kTaken) return answer;
+  Move(message.tag, &TelemetryStats::in_producer, &TelemetryStats::queued);
   if (answer == KafkaProducer::Answer::kFailed) OnTrouble(why, true);
+  return answer;
+}
+
+// What is not there can't go, and the ledger will not close.
+void Telemetry::Move(size_t stream, Place from, Place to) {
+  const std::lock_guard lock(mutex_);
+  TelemetryStats& stats = stats_[stream];
+  if (stats.*from > 0) --(stats.*from);
+  ++(stats.*to);
 }
 
 bool Telemetry::GivesUp() const {
@@ -184,14 +198,15 @@ bool Telemetry::HasProducer() {
 void Telemetry::TearDown() {
   if (!producer_) return;
   producer_.reset();
-  for (Counters& counters : counters_)
-    counters.dropped += counters.in_producer.exchange(0);
+  const std::lock_guard lock(mutex_);
+  for (TelemetryStats& stats : stats_)
+    stats.dropped += std::exchange(stats.in_producer, 0);
 }
 
 void Telemetry::OnReport(uint64_t tag, Fate fate, const std::string& why) {
-  Counters& counters = counters_[tag];
-  ++(fate == Fate::kDelivered ? counters.sent : counters.dropped);
-  --counters.in_producer;
+  Move(tag, &TelemetryStats::in_producer,
+       fate == Fate::kDelivered ? &TelemetryStats::sent
+                                : &TelemetryStats::dropped);
   const std::lock_guard lock(mutex_);
   trouble_ = fate == Fate::kDelivered ? std::string() : why;
 }
@@ -203,13 +218,8 @@ void Telemetry::OnTrouble(const std::string& text, bool fatal) {
 }
 
 TelemetryStats Telemetry::stats(TelemetryStream stream) const {
-  const Counters& counters = counters_[static_cast<size_t>(stream)];
-  TelemetryStats stats;
-  // In this order, so that pending is never negative.
-  stats.sent = counters.sent;
-  stats.dropped = counters.dropped;
-  stats.offered = counters.offered;
-  return stats;
+  const std::lock_guard lock(mutex_);
+  return stats_[static_cast<size_t>(stream)];
 }
 
 std::string Telemetry::Trouble() const {

@@ -4,7 +4,7 @@
 // It has a queue of its own in memory, a thread and a producer of its own, and
 // no spool.  Offer never waits: what finds the queue full is dropped, and so is
 // what the brokers do not take within half a minute.  At any time, for each
-// stream, offered = sent + dropped + pending.
+// stream, offered = sent + dropped + pending; each is a count of its own.
 //
 // Threads: Offer by one; the rest by any.
 #ifndef NAMEWARD_DELIVER_TELEMETRY_H_
@@ -40,7 +40,9 @@ struct TelemetryStats {
   uint64_t offered = 0;
   uint64_t sent = 0;  // a broker has it
   uint64_t dropped = 0;
-  uint64_t pending() const { return offered - sent - dropped; }
+  uint64_t queued = 0;
+  uint64_t in_producer = 0;
+  uint64_t pending() const { return queued + in_producer; }
 };
 
 class Telemetry final : KafkaListener {
@@ -82,12 +84,7 @@ class Telemetry final : KafkaListener {
     std::vector<Item> items;
     void Clear() { bytes.clear(), items.clear(); }
   };
-  struct Counters {
-    std::atomic<uint64_t> offered{0};
-    std::atomic<uint64_t> sent{0};
-    std::atomic<uint64_t> dropped{0};
-    std::atomic<uint64_t> in_producer{0};
-  };
+  using Place = uint64_t TelemetryStats::*;
 
   Telemetry(const KafkaOptions& options, const TelemetryTopics& topics,
             Clock& clock);
@@ -95,27 +92,26 @@ class Telemetry final : KafkaListener {
   bool Take(Batch& batch);
   void Send(const Batch& batch);
   void SendOne(const Item& item, const char* bytes);
+  KafkaProducer::Answer Produce(const KafkaMessage& message);
   bool HasProducer();
   void TearDown();
   bool GivesUp() const;
   void OnReport(uint64_t tag, Fate fate, const std::string& why) override;
   void OnTrouble(const std::string& text, bool fatal) override;
-  Counters& Of(TelemetryStream stream) {
-    return counters_[static_cast<size_t>(stream)];
-  }
+  void Move(size_t stream, Place from, Place to);
 
   const KafkaOptions options_;
   const std::array<std::string, kTelemetryStreams> topics_;
   Clock& clock_;
-  std::array<Counters, kTelemetryStreams> counters_;
   std::unique_ptr<KafkaProducer> producer_;
   BootTime built_{};
   BootTime secrets_looked_at_{};
   std::atomic<bool> rebuild_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<int64_t> deadline_ns_{0};
-  mutable std::mutex mutex_;  // guards queue_ and trouble_
+  mutable std::mutex mutex_;  // guards the rest but the thread
   std::condition_variable changed_;
+  std::array<TelemetryStats, kTelemetryStreams> stats_;
   Batch queue_;
   std::string trouble_;
   std::thread thread_;
