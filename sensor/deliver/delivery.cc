@@ -48,6 +48,7 @@ Delivery::~Delivery() { Stop(); }
 void Delivery::Start() {
   TellOfItself();  // of the power cut before this run
   rate_since_ = clock_.Now();
+  feeding_ = feeds_.size();
   syncer_ = std::thread([this] { RunSyncer(); });
   for (size_t i = 0; i < feeds_.size(); ++i) {
     feeds_[i]->sink->Start(
@@ -63,6 +64,11 @@ void Delivery::Stop() {
   deadline_ns_ = (clock_.Now() + kDrain).time_since_epoch().count();
   stopping_ = true;
   spool_->Wake();
+  {
+    std::unique_lock lock(feeding_mutex_);
+    fed_.wait_for(lock, kDrain, [this] { return feeding_ == 0; });
+  }
+  for (const auto& feed : feeds_) feed->sink->Cancel();
   for (const auto& feed : feeds_)
     if (feed->thread.joinable()) feed->thread.join();
   for (const auto& feed : feeds_) feed->sink->Stop();
@@ -130,6 +136,9 @@ void Delivery::RunFeed(size_t index) {
     else
       sink.Wait(held || stopping_ ? kWaitForRoom : Nanoseconds(0));
   }
+  const std::lock_guard lock(feeding_mutex_);
+  --feeding_;
+  fed_.notify_all();
 }
 
 bool Delivery::Drained(size_t index) {

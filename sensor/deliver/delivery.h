@@ -13,6 +13,7 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -58,7 +59,7 @@ class Delivery final : public AlertSink {
  public:
   static constexpr Nanoseconds kSyncEvery = 40ms;  // and a sync takes its time
   static constexpr Nanoseconds kTellTroubleEvery = 10min;
-  // A stop waits so long for sinks that are well.
+  // A stop waits so long for sinks that are well, and then cancels.
   static constexpr Nanoseconds kDrain = 5s;
 
   using TellLoss = std::function<RenderedAlert(const LostAlerts&)>;
@@ -108,6 +109,9 @@ class Delivery final : public AlertSink {
   std::optional<BootTime> trouble_told_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> closing_{false};
+  std::mutex feeding_mutex_;  // guards feeding_
+  size_t feeding_ = 0;        // threads that feed a sink
+  std::condition_variable fed_;
   std::atomic<int64_t> deadline_ns_{0};
   Nanoseconds sync_every_ = kSyncEvery;
   std::thread syncer_;

@@ -32,6 +32,8 @@ class SpooledSink {
   virtual void Wait(Nanoseconds most) = 0;
   // True once: it has forgotten what it did not acknowledge.
   virtual bool WantsRewind() { return false; }
+  // Offer and Wait come back soon, also those under way.  Any thread.
+  virtual void Cancel() {}
   // Nothing more comes; what is not acknowledged yet may be given up.
   virtual void Stop() {}
   // What keeps it from delivering, for people; empty: nothing.  Any thread.

@@ -19,7 +19,7 @@ struct WebhookOptions {
   std::string ca_file;     // empty: the system's
   std::string cert_file;   // ours, for mutual TLS
   std::string key_file;
-  Nanoseconds timeout = 5s;  // to connect, and of each wait for the other side
+  Nanoseconds timeout = 5s;  // of a whole request, from connecting to its end
   std::string source;        // ce-source, a path: who speaks
   std::string data_schema;   // ce-dataschema
 };

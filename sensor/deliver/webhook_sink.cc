@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deliver/webhook_sink.h"
 
+#include <fcntl.h>
 #include <httplib.h>
 #include <poll.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <random>
 #include <utility>
 
+#include "base/request_watch.h"
+#include "base/unique_fd.h"
 #include "deliver/secret_file.h"
 
 namespace nameward {
@@ -19,6 +23,8 @@ constexpr Nanoseconds kLongestPause = 30s;
 constexpr Nanoseconds kMostRetryAfter = 10min;
 // Nobody reads it; more is no answer to an alert.
 constexpr size_t kMaxAnswer = size_t{64} * 1024;
+// What may come beside it: certificates, headers, chunk sizes.
+constexpr uint64_t kOverhead = uint64_t{1} << 20;
 
 struct Answer {
   int status = 0;  // 0: none came
@@ -73,6 +79,7 @@ class WebhookSink final : public SpooledSink {
   }
   bool Offer(const SpooledAlert& alert) override;
   void Wait(Nanoseconds most) override;
+  void Cancel() override { cancelled_ = true; }
   std::string Trouble() const override;
 
  private:
@@ -81,6 +88,7 @@ class WebhookSink final : public SpooledSink {
   Status AddToken(httplib::Headers& headers) const;
   httplib::Headers Headers(const SpooledAlert& alert) const;
   Answer Post(const SpooledAlert& alert);
+  void Send(httplib::Request& request, Answer& answer);
   void Pause(const Answer& answer);
   void SetTrouble(std::string text);
 
@@ -90,6 +98,9 @@ class WebhookSink final : public SpooledSink {
   Clock& clock_;
   Acknowledge acknowledge_;
   std::unique_ptr<httplib::ClientImpl> client_;
+  RequestWatch* watch_ = nullptr;  // of the request under way
+  UniqueFd socket_;                // a duplicate of its connection's
+  std::atomic<bool> cancelled_{false};
   std::string files_;  // their fingerprint
   BootTime files_looked_at_{};
   BootTime next_try_{};
@@ -133,6 +144,10 @@ void WebhookSink::Connect() {
   client_->set_follow_location(false);
   client_->set_url_encode(false);
   client_->set_decompress(false);
+  client_->set_socket_options([this](int socket) {
+    socket_.Reset(fcntl(socket, F_DUPFD_CLOEXEC, 0));
+    if (watch_ != nullptr) watch_->Watch(socket_.get());
+  });
 }
 
 Status WebhookSink::AddToken(httplib::Headers& headers) const {
@@ -180,6 +195,16 @@ Answer WebhookSink::Post(const SpooledAlert& spooled) {
     return answer;
   }
   request.body = spooled.alert.text;
+  if (!Client().is_valid()) {
+    answer.why = "webhook.cert_file or webhook.key_file can't be used";
+    return answer;
+  }
+  Send(request, answer);
+  return answer;
+}
+
+// The library's timeouts are for one read each: the watch's is for them all.
+void WebhookSink::Send(httplib::Request& request, Answer& answer) {
   request.response_handler = [&](const httplib::Response& response) {
     answer.status = response.status;
     answer.retry_after = RetryAfter(response);
@@ -191,22 +216,22 @@ Answer WebhookSink::Post(const SpooledAlert& spooled) {
     size += piece;
     return size <= kMaxAnswer;
   };
-  httplib::ClientImpl& client = Client();
-  if (!client.is_valid()) {
-    answer.why = "webhook.cert_file or webhook.key_file can't be used";
-    return answer;
-  }
-  const httplib::Result result = client.send(request);
+  RequestWatch watch({options_.timeout, kMaxAnswer + kOverhead}, cancelled_);
+  if (socket_) watch.Watch(socket_.get());
+  watch_ = &watch;
+  const httplib::Result result = client_->send(request);
+  watch_ = nullptr;
   if (result) answer.status = result->status;  // 204 has no body
-  if (answer.status == 0)
-    answer.why = httplib::to_string(result.error());
-  else
+  if (answer.status != 0)
     answer.why = "it answers " + std::to_string(answer.status);
-  return answer;
+  else if (watch.end() == RequestWatch::End::kTooLong)
+    answer.why = "no whole answer within webhook.timeout";
+  else
+    answer.why = httplib::to_string(result.error());
 }
 
 bool WebhookSink::Offer(const SpooledAlert& alert) {
-  if (clock_.Now() < next_try_) return false;
+  if (cancelled_ || clock_.Now() < next_try_) return false;
   const Answer answer = Post(alert);
   if (!IsDelivered(answer.status) && MayPassLater(answer.status)) {
     SetTrouble("webhook " + target_.host + ": " + answer.why);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
+#include <poll.h>
 
 #include <csignal>
 #include <functional>
@@ -11,6 +12,8 @@
 #include <set>
 #include <thread>
 
+#include "base/raw_peer_testing.h"
+#include "deliver/delivery.h"
 #include "deliver/spool_testing.h"
 
 namespace nameward {
@@ -217,6 +220,47 @@ TEST_F(WebhookSinkTest, ReadsNoEndlessAnswer) {
   EXPECT_THAT(acknowledged_, ElementsAre(std::pair(1, kDelivered)));
 }
 
+constexpr char kHeadersThatDrip[] = "X-More: and more\r\n";
+
+TEST_F(WebhookSinkTest, GivesARequestSoMuchTimeAndNoMore) {
+  const RawPeer peer("HTTP/1.1 200 OK\r\n", kHeadersThatDrip,
+                     RawPeer::Pace::kDrip);
+  SpooledSink& sink =
+      Open({.url = "http://127.0.0.1:" + std::to_string(peer.port()),
+            .timeout = 200ms});
+  EXPECT_FALSE(sink.Offer(Alert(1)));
+  EXPECT_THAT(sink.Trouble(), HasSubstr("within webhook.timeout"));
+  EXPECT_TRUE(acknowledged_.empty());
+}
+
+TEST_F(WebhookSinkTest, TakesBackARequestThatIsCancelled) {
+  const RawPeer peer("HTTP/1.1 200 OK\r\n", kHeadersThatDrip,
+                     RawPeer::Pace::kDrip);
+  SpooledSink& sink =
+      Open({.url = "http://127.0.0.1:" + std::to_string(peer.port()),
+            .timeout = 1h});
+  std::thread canceller([&] { sink.Cancel(); });
+  EXPECT_FALSE(sink.Offer(Alert(1)));
+  EXPECT_FALSE(sink.Offer(Alert(1)));
+  canceller.join();
+  EXPECT_TRUE(acknowledged_.empty());
+}
+
+TEST_F(WebhookSinkTest, KeepsItsTimeOnAConnectionUsedBefore) {
+  Receiver& receiver = Listen([](int number, httplib::Response& response) {
+    if (number == 1) return;
+    response.set_content_provider(size_t{1} << 20, "text/plain",
+                                  [](size_t, size_t, httplib::DataSink& sink) {
+                                    poll(nullptr, 0, 20);
+                                    return sink.write("x", 1);
+                                  });
+  });
+  SpooledSink& sink = Open({.url = receiver.url(), .timeout = 300ms});
+  EXPECT_TRUE(sink.Offer(Alert(1)));
+  EXPECT_TRUE(sink.Offer(Alert(2)));  // its status has come
+  EXPECT_EQ(acknowledged_.size(), 2U);
+}
+
 TEST_F(WebhookSinkTest, LetsNoRuleWriteAHeader) {
   Receiver& receiver = Listen(Always(200));
   SpooledAlert alert = Alert(1);
@@ -226,6 +270,26 @@ TEST_F(WebhookSinkTest, LetsNoRuleWriteAHeader) {
   EXPECT_FALSE(request.has_header("X-Injected"));
   // The server has decoded it.
   EXPECT_EQ(request.get_header_value("ce-subject"), alert.alert.rule);
+}
+
+TEST(Delivery, StopsInTimeThoughAServerDrips) {
+  const RawPeer peer("HTTP/1.1 200 OK\r\n", kHeadersThatDrip,
+                     RawPeer::Pace::kDrip);
+  SystemClock clock;
+  WebhookOptions options;
+  options.url = "http://127.0.0.1:" + std::to_string(peer.port());
+  options.timeout = 1h;
+  std::vector<std::unique_ptr<SpooledSink>> sinks;
+  sinks.push_back(*MakeWebhookSink(options, "spool-1", clock));
+  Delivery delivery(Spool::InMemory(TestOptions()), std::move(sinks),
+                    {"webhook"}, clock);
+  delivery.Start();
+  ASSERT_TRUE(delivery.Offer(TestAlert(0)));
+  while (delivery.Report().sinks[0].ledger.in_flight == 0)
+    std::this_thread::yield();
+  const BootTime before = clock.Now();
+  delivery.Stop();
+  EXPECT_LT(clock.Now() - before, Delivery::kDrain + 2s);
 }
 
 TEST(WebhookOptions, EncodesWhatAHeaderCanNotHold) {

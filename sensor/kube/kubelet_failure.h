@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "base/request_watch.h"
 #include "kube/kubelet_client.h"
 #include "kube/pod_fetch.h"
-#include "kube/request_watch.h"
 
 namespace nameward {
 

@@ -6,11 +6,11 @@
 #include <atomic>
 #include <utility>
 
+#include "base/request_watch.h"
 #include "kube/file_text.h"
 #include "kube/kubelet_client.h"
 #include "kube/kubelet_failure.h"
 #include "kube/kubelet_tls.h"
-#include "kube/request_watch.h"
 #include "model/address.h"
 
 namespace nameward {

@@ -6,8 +6,8 @@
 // second lasts for ever, and its headers have no limit.  This one is for the
 // whole: a thread of its own shuts the socket down, which makes whatever is
 // blocked on it fail.
-#ifndef NAMEWARD_KUBE_REQUEST_WATCH_H_
-#define NAMEWARD_KUBE_REQUEST_WATCH_H_
+#ifndef NAMEWARD_BASE_REQUEST_WATCH_H_
+#define NAMEWARD_BASE_REQUEST_WATCH_H_
 
 #include <atomic>
 #include <chrono>
@@ -25,7 +25,7 @@ class RequestWatch {
   enum class End : uint8_t { kNone, kTooLong, kTooMuch, kCancelled };
   struct Limits {
     std::chrono::nanoseconds time;
-    uint64_t bytes;  // received, with everything around the body
+    uint64_t bytes;  // received since Watch, with everything around the body
   };
 
   // `cancelled` outlives this.
@@ -49,10 +49,11 @@ class RequestWatch {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   UniqueFd socket_;
+  uint64_t received_before_ = 0;  // by requests that used it earlier
   bool done_ = false;
   std::thread thread_;
 };
 
 }  // namespace nameward
 
-#endif  // NAMEWARD_KUBE_REQUEST_WATCH_H_
+#endif  // NAMEWARD_BASE_REQUEST_WATCH_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kube/request_watch.h"
+#include "base/request_watch.h"
 
 #include <fcntl.h>
 #include <linux/tcp.h>
@@ -52,12 +52,14 @@ RequestWatch::~RequestWatch() {
 void RequestWatch::Watch(int socket) {
   const std::lock_guard lock(mutex_);
   socket_.Reset(fcntl(socket, F_DUPFD_CLOEXEC, 0));
+  received_before_ = BytesReceived(socket_.get());
 }
 
 RequestWatch::End RequestWatch::Look() const {
   if (cancelled_) return End::kCancelled;
   if (std::chrono::steady_clock::now() >= deadline_) return End::kTooLong;
-  if (socket_ && BytesReceived(socket_.get()) > limits_.bytes)
+  if (socket_ &&
+      BytesReceived(socket_.get()) - received_before_ > limits_.bytes)
     return End::kTooMuch;
   return End::kNone;
 }
