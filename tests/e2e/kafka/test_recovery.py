@@ -72,10 +72,10 @@ class Recovery(unittest.TestCase):
         self.assertEqual(seen.sequences(), list(range(len(seen.first))))
         with self.subTest("restart"):
             load, most = os.getloadavg()[0], 1.5 * os.cpu_count()
-            if load >= most:
-                self.skipTest(f"that a restart takes less than {RESTART_SECONDS} s is not asserted "
-                              f"because the load is {load:.1f}, above {most:.1f}")
-            self.assertLess(statistics.median(restarts), RESTART_SECONDS)
+            if max(restarts) >= RESTART_SECONDS and load >= most:
+                self.skipTest(f"that each restart takes less than {RESTART_SECONDS} s is not "
+                              f"asserted because the load is {load:.1f}, above {most:.1f}")
+            self.assertLess(max(restarts), RESTART_SECONDS)
 
     def start_on_small_disk(self):
         """The spool's folder is 16 MiB of memory, in a mount namespace of the sensor's own."""
