@@ -72,7 +72,7 @@ void RenderAlert(const Alert& alert, AlertFormat format, RenderedAlert& out) {
 void NameLog(const AlertLogs& logs, RenderedAlert& alert) {
   const std::string& log = alert.dry_run ? logs.dry_runs : logs.alerts;
   if (log.empty() || alert.sequence_at == 0) return;
-  alert.text.insert(alert.sequence_at, "\"log_name\":\"" + log + "\",");
+  alert.text.insert(alert.sequence_at, R"("log_name":")" + log + R"(",)");
 }
 
 }  // namespace nameward

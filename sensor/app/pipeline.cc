@@ -35,7 +35,7 @@ uint64_t LossOf(const Event& event) {
 
 Pipeline::Pipeline(std::shared_ptr<const RuleSet> rules,
                    PipelineOutputs outputs)
-    : rules_(std::move(rules)), outputs_(outputs) {}
+    : rules_(std::move(rules)), outputs_(std::move(outputs)) {}
 
 Status Pipeline::Consume(const RecordBatch& batch) {
   batch.ForEach([this](const RecordView& record) { OnRecord(record); });

@@ -26,12 +26,14 @@ bool IsRingSize(uint32_t bytes) {
 // What stands in a URI and between slashes as it is; 100 is Amazon EKS's bound,
 // the longest of the large providers'.
 bool IsClusterName(const std::string& name) {
-  const auto is_letter = [](unsigned char c) { return std::isalnum(c) != 0; };
-  return name.empty() ||
-         (name.size() <= 100 && is_letter(name[0]) &&
-          std::all_of(name.begin(), name.end(), [&](unsigned char c) {
-            return is_letter(c) || c == '.' || c == '_' || c == '-';
-          }));
+  const auto is_letter = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0;
+  };
+  return name.empty() || (name.size() <= 100 && is_letter(name[0]) &&
+                          std::all_of(name.begin(), name.end(), [&](char c) {
+                            return is_letter(c) || c == '.' || c == '_' ||
+                                   c == '-';
+                          }));
 }
 // The root would make every name the cluster's own.
 using Domains = std::vector<DomainName>;

@@ -36,6 +36,8 @@ class Fleet:
             "resources": [{"type": "k8s.pod", "name": name, "namespace": namespace}],
         }
         headers = {"ce_id": uid}
+        if "cluster" in more:
+            value["metadata"]["tenant_uid"] = more["cluster"]
         if "sequence" in more:
             value["metadata"]["sequence"] = more["sequence"]
             headers["ce_spool"] = more["spool"]
@@ -86,14 +88,14 @@ def finding(kind, subject, counts, times, explanation):
 
 
 def one_destination(fleet):
-    """Six pods of three nodes, half of them an hour in a spool.  Five across the end of an
+    """Six pods, three names in two clusters, half of them an hour in a spool.  Five across the end of an
     hour.  Six of one workload, which raised one alert and telemetry.  None: five in more
     than an hour; addresses that DNS gave."""
     late = HOUR
     for number in range(6):
         at = START + 12 * MINUTE + number * SECOND
-        fleet.alert(at, f"node-{number % NODES}", f"shop/pod-{number}",
-                    connected("203.0.113.66", 3333, "none"),
+        fleet.alert(at, f"node-{number % NODES}", f"shop/pod-{number % NODES}",
+                    connected("203.0.113.66", 3333, "none"), cluster=f"eu{number // NODES}",
                     happened=at - late * (number % 2), twice=True)
         fleet.alert(at, "node-0", f"shop/pod-{number}", connected("203.0.113.70", 443, "stale"))
         fleet.alert(at + number * 16 * MINUTE, "node-0", f"shop/pod-{number}",
@@ -108,7 +110,7 @@ def one_destination(fleet):
     telemetry = START + 2 * HOUR + 12 * MINUTE
     said = "pods connected to one address without a name"
     return [
-        finding("one_destination_many_pods", "203.0.113.66 port 3333", (6, 3, 6),
+        finding("one_destination_many_pods", "203.0.113.66 port 3333", (6, 6, 6),
                 (START + 12 * MINUTE + SECOND - late, START + 12 * MINUTE + 4 * SECOND),
                 f"6 {said}"),
         finding("one_destination_many_pods", "203.0.113.68 port 25", (5, 1, 6),

@@ -108,8 +108,10 @@ class Correlations(unittest.TestCase):
         self.assertEqual(sorted(u["uid"] for u in unique), sorted(sent))
         for one in unique:
             alert = sent[one["uid"]]
+            cluster = alert["metadata"].get("tenant_uid")
+            node = f"{cluster}/" * bool(cluster) + alert["device"]["hostname"]
             self.assertEqual((one["message"], one["node"], one["rule_id"], milliseconds(one["happened"])),
-                             (alert["message"], alert["device"]["hostname"], "rule", alert["time"]))
+                             (alert["message"], node, "rule", alert["time"]))
 
 
 if __name__ == "__main__":
