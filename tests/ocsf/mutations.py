@@ -5,7 +5,8 @@ import copy
 # What a record may lack: it is written only where the sensor knows it, or where
 # the rule has it. Every other attribute that is there is there by necessity.
 OPTIONAL = {
-    "actor", "device.uid", "metadata.log_name", "metadata.tenant_uid", "actor.process.created_time", "actor.process.path",
+    "actor", "device.uid", "metadata.log_name", "metadata.tenant_uid",
+    "actor.process.created_time", "actor.process.path",
     "evidences.container", "evidences.container.name",
     "evidences.container.image", "evidences.container.image.name", "evidences.process",
     "evidences.process.created_time", "evidences.process.path", "evidences.src_endpoint",
