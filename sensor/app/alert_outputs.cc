@@ -11,6 +11,7 @@
 #include "deliver/kafka_producer.h"
 #include "deliver/kafka_sink.h"
 #include "deliver/stdout_sink.h"
+#include "deliver/weaknesses.h"
 #include "deliver/webhook_sink.h"
 
 namespace nameward {
@@ -191,6 +192,10 @@ Result<AlertOutputs> OpenAlertOutputs(const Settings& settings,
   AlertOutputs outputs;
   if (const std::string limits = KafkaLimits(settings.kafka); !limits.empty())
     outputs.degraded.push_back(limits);
+  for (const auto& found :
+       {WeaknessesOf(settings.kafka), WeaknessesOf(settings.webhook)})
+    for (const Error& weakness : found)
+      outputs.degraded.push_back(weakness.ToString());
   const bool direct =
       settings.spool.empty() && names.size() == 1 && !IsRemote(names[0]);
   if (direct) {

@@ -6,6 +6,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <mutex>
@@ -13,6 +14,7 @@
 #include "app/alert_outputs.h"
 #include "base/clock.h"
 #include "deliver/disk.h"
+#include "deliver/weaknesses.h"
 
 namespace nameward {
 namespace {
@@ -106,6 +108,13 @@ NodeFact KafkaFact(const Settings& settings) {
   return ClusterFact(*cluster);
 }
 
+void AddWeaknesses(const char* name, const std::vector<Error>& weaknesses,
+                   std::vector<NodeFact>& facts) {
+  for (const Error& weakness : weaknesses)
+    facts.push_back({name, FactState::kDegraded,
+                     weakness.what + ": " + weakness.why, weakness.fix});
+}
+
 }  // namespace
 
 NodeFact RoomFact(const std::string& folder, uint64_t quota,
@@ -144,12 +153,20 @@ NodeFact ClusterFact(const KafkaCluster& cluster) {
 
 std::vector<NodeFact> DeliveryFacts(const Settings& settings) {
   std::vector<NodeFact> facts = {AlertsFact(settings)};
-  if (!settings.spool.empty() || !settings.kafka.brokers.empty())
+  const bool to_kafka = !settings.kafka.brokers.empty();
+  const auto names = AlertSinkNames(settings);
+  const bool to_webhook =
+      std::find(names.begin(), names.end(), "webhook") != names.end();
+  if (!settings.spool.empty() || to_kafka || to_webhook)
     facts.push_back(SpoolFact(settings));
-  if (settings.kafka.brokers.empty()) return facts;
-  if (const std::string limits = KafkaLimits(settings.kafka); !limits.empty())
-    facts.push_back({"kafka library", FactState::kDegraded, limits, ""});
-  facts.push_back(KafkaFact(settings));
+  if (to_kafka) {
+    if (const auto limits = KafkaLimits(settings.kafka); !limits.empty())
+      facts.push_back({"kafka library", FactState::kDegraded, limits, ""});
+    AddWeaknesses("kafka security", WeaknessesOf(settings.kafka), facts);
+    facts.push_back(KafkaFact(settings));
+  }
+  if (to_webhook)
+    AddWeaknesses("webhook security", WeaknessesOf(settings.webhook), facts);
   return facts;
 }
 

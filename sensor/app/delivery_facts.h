@@ -15,8 +15,8 @@
 
 namespace nameward {
 
-// alerts, spool, kafka, and the kafka library if it can't do what is asked of
-// it; asks brokers for some seconds at most.
+// alerts, spool, kafka, and lines for what the library can't do and for what
+// travels in clear; asks brokers for some seconds at most.
 std::vector<NodeFact> DeliveryFacts(const Settings& settings);
 
 // The parts, pure: of what was found.

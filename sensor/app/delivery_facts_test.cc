@@ -59,11 +59,24 @@ TEST(DeliveryFacts, ABrokerThatIsNotThereIsMissing) {
   EXPECT_THAT(facts[2].text, HasSubstr("Connection refused"));
 }
 
+TEST(DeliveryFacts, APasswordInClearIsNamedWithItsMend) {
+  Settings settings;
+  settings.kafka.brokers = {"127.0.0.1:1"};
+  settings.kafka.sasl_mechanism = "PLAIN";
+  const auto facts = DeliveryFacts(settings);
+  ASSERT_EQ(facts.size(), 4U);
+  EXPECT_EQ(facts[2].name, "kafka security");
+  EXPECT_EQ(facts[2].state, FactState::kDegraded);
+  EXPECT_THAT(facts[2].text, HasSubstr("password in clear"));
+  EXPECT_THAT(facts[2].mend, HasSubstr("kafka.tls"));
+}
+
 // One of the two halves runs, whichever library is linked.
 TEST(DeliveryFacts, ALibraryThatCanNotSpeakScramIsNamed) {
   Settings settings;
   settings.kafka.brokers = {"127.0.0.1:1"};
   settings.kafka.sasl_mechanism = "SCRAM-SHA-512";
+  settings.kafka.tls = true;
   const auto facts = DeliveryFacts(settings);
   const std::string limits = KafkaLimits(settings.kafka);
   ASSERT_EQ(facts.size(), limits.empty() ? 3U : 4U);

@@ -6,7 +6,7 @@
         broker.kill(); broker.start()
 
 Listeners: plain, tls (server certificate), mtls (client certificate wanted), sasl
-(TLS and PLAIN, SCRAM or OAUTHBEARER).  Its jars come by Maven
+(TLS and PLAIN, SCRAM or OAUTHBEARER), weak (PLAIN alone, without TLS).  Its jars come by Maven
 (get_kafka.sh); Java 17 is enough.
 """
 import contextlib
@@ -25,10 +25,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
 START_SECONDS = 300
 NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+NEW_RSA_KEY = ("-newkey", "rsa:2048", "-nodes")
 USER, PASSWORD = "nameward", "correct-horse-battery"
-LISTENERS = ("plain", "controller", "tls", "mtls", "sasl")
+LISTENERS = ("plain", "controller", "tls", "mtls", "sasl", "weak")
 PROTOCOLS = {"plain": "PLAINTEXT", "controller": "PLAINTEXT", "tls": "SSL", "mtls": "SSL",
-             "sasl": "SASL_SSL"}
+             "sasl": "SASL_SSL", "weak": "SASL_PLAINTEXT"}
 PLAIN_LOGIN = ("org.apache.kafka.common.security.plain.PlainLoginModule required "
                f'user_{USER}="{PASSWORD}";')
 SCRAMS = ("SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -69,11 +70,12 @@ class Certificates:
                 "-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.pem")
         return self.folder / f"{name}.pem"
 
-    def issue(self, name, names="DNS:localhost,IP:127.0.0.1", ca="ca", days=1):
+    def issue(self, name, names="DNS:localhost,IP:127.0.0.1", ca="ca", days=1,
+              new_key=NEW_KEY):
         """(certificate, key) of `name`; of negative days: expired."""
         at = self.folder / name
         key, request, certificate = (at.with_suffix(s) for s in (".key", ".csr", ".pem"))
-        openssl("req", *NEW_KEY, "-subj", f"/CN={name}", "-keyout", key,
+        openssl("req", *new_key, "-subj", f"/CN={name}", "-keyout", key,
                 "-out", request)
         extensions = at.with_suffix(".ext")
         extensions.write_text(f"subjectAltName={names}\n")
@@ -237,6 +239,8 @@ class Broker:
             f"{sasl}.sasl.enabled.mechanisms": ",".join(("PLAIN", *SCRAMS, "OAUTHBEARER")),
             f"{sasl}.plain.sasl.jaas.config": PLAIN_LOGIN,
             **{f"{sasl}.{sort.lower()}.sasl.jaas.config": SCRAM_LOGIN for sort in SCRAMS},
+            "listener.name.weak.sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.weak.plain.sasl.jaas.config": PLAIN_LOGIN,
             f"{sasl}.oauthbearer.sasl.jaas.config": BEARER_LOGIN,
         }
 

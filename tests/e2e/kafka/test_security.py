@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 
 import watched
-from imposter import Imposter, rubbish, tls
+from imposter import Imposter, Tap, rubbish, tls
 from secured import Secured
 from watched import await_delivered
 
@@ -40,8 +40,38 @@ class Security(Secured):
         self.assert_imposter(tls(certificate, key), "certificate verify failed")
 
     def test_an_old_version_of_tls_is_refused(self):
-        certificate, key = self.broker.certificates.issue("old")
-        self.assert_imposter(tls(certificate, key, ssl.TLSVersion.TLSv1_1), "SSL")
+        from broker import NEW_RSA_KEY
+        certificate, key = self.broker.certificates.issue("old", new_key=NEW_RSA_KEY)
+        for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+            with self.subTest(version.name):
+                self.assert_imposter(tls(certificate, key, version), "handshake failure")
+
+    def test_a_broker_without_tls_is_refused_where_tls_is_asked_for(self):
+        self.assert_refused(self.settings("plain"), "connecting to a PLAINTEXT broker")
+
+    def in_clear(self, mechanism, tap):
+        """Settings for the listener without TLS, by way of a tap."""
+        return {"kafka.brokers": tap.address, "kafka.ports": self.broker.ports["weak"],
+                "alerts.sinks": "kafka", "kafka.sasl_mechanism": mechanism,
+                "kafka.sasl_username": self.user,
+                "kafka.sasl_password_file": self.secrets / "password"}
+
+    def test_a_broker_that_offers_only_plain_gets_no_password_of_scram(self):
+        tap = Tap(self.broker.address("weak"))
+        with Imposter(tap) as imposter:
+            self.assert_refused(self.in_clear(SCRAMS[0], imposter),
+                                "supported mechanisms: PLAIN")
+        self.assertNotEqual(tap.heard, b"")
+        self.assertNotIn(self.password.encode(), tap.heard)
+
+    def test_a_password_in_clear_is_warned_of(self):
+        tap = Tap(self.broker.address("weak"))
+        with Imposter(tap) as imposter, self.start(self.in_clear("PLAIN", imposter)) as watch:
+            self.raise_alert()
+            await_delivered(watch, 1)
+            self.assertIn("degraded: kafka.tls: not set, so SASL PLAIN sends the password in clear",
+                          watch.errors())
+        self.assertIn(self.password.encode(), tap.heard)
 
     def test_a_broker_that_answers_rubbish_gets_no_alert(self):
         with Imposter(rubbish) as imposter:
