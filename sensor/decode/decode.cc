@@ -350,6 +350,9 @@ Decoder::Work::Fate Decoder::Work::Cgroup(Bytes bytes) {
   cgroup_.parent = raw->parent;
   cgroup_.time = BootTimeFromNanoseconds(raw->h.time);
   cgroup_.path.assign(raw->path, raw->size);
+  // It fills the record: what came before it is cut off, and its first bytes
+  // must not pass for a root of their own.
+  if (cgroup_.path.size() >= NW_PATH_LEN - 1) cgroup_.path.replace(0, 3, "…");
   sink_->OnCgroup(cgroup_);
   return {};
 }

@@ -278,6 +278,19 @@ TEST(Decoder, ForgetsTheOldestFlowsAndCountsThem) {
   EXPECT_GE(bench.stats().flows_evicted, 20000U - 16384U);
 }
 
+TEST(Decoder, APathThatWasCutPassesForNoOther) {
+  nw_cgroup raw{};
+  raw.h = Header(NW_CGROUP, NW_F_BORN);
+  raw.size = NW_PATH_LEN - 1;
+  std::string path = "/system.slice/sshd.service/";
+  path.resize(raw.size, 'x');
+  path.copy(raw.path, raw.size);
+  Bench bench;
+  bench.Feed(Record(raw));
+  ASSERT_EQ(bench.out.cgroups.size(), 1U);
+  EXPECT_EQ(bench.out.cgroups[0].path, "…" + path.substr(3));
+}
+
 TEST(Decoder, CgroupsGoToTheSink) {
   nw_cgroup raw{};
   raw.h = Header(NW_CGROUP, NW_F_BORN);

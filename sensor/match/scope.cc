@@ -55,7 +55,7 @@ InScope DecideNamespaceLabels(const Scope& scope, const Pod& pod) {
 // Whether it may be a pod's whose names did not come.
 bool MayBePods(const Workload& workload) {
   return workload.container || !workload.pod_uid.empty() ||
-         workload.cgroup_path.empty();
+         !workload.KnowsPath();
 }
 
 InScope DecidePod(const Scope& scope, const Workload& workload,
@@ -80,6 +80,7 @@ InScope DecideWorkload(const Scope& scope, const Workload& workload,
   if (workload.pod)
     return Yes(AnyMatches(scope.workloads, workload.pod->workload));
   if (kubernetes && MayBePods(workload)) return InScope::kUnknown;
+  if (!workload.KnowsPath()) return InScope::kUnknown;
   return Yes(AnyMatches(scope.workloads, workload.cgroup_path));
 }
 
@@ -96,11 +97,11 @@ InScope DecideContainer(const Scope& scope, const Workload& workload) {
 }
 
 InScope DecideCgroup(const Scope& scope, const Workload& workload) {
-  InScope result =
-      Yes(scope.units.empty() || AnyMatches(scope.units, workload.unit));
-  if (scope.cgroups.empty()) return result;
-  if (workload.cgroup_path.empty()) return And(result, InScope::kUnknown);
-  return And(result, Yes(AnyMatches(scope.cgroups, workload.cgroup_path)));
+  if (scope.units.empty() && scope.cgroups.empty()) return InScope::kYes;
+  if (!workload.KnowsPath()) return InScope::kUnknown;
+  return And(Yes(scope.units.empty() || AnyMatches(scope.units, workload.unit)),
+             Yes(scope.cgroups.empty() ||
+                 AnyMatches(scope.cgroups, workload.cgroup_path)));
 }
 
 InScope DecideHost(const Scope& scope, const Workload& workload) {

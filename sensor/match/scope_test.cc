@@ -34,6 +34,22 @@ TEST(Scope, OmittedMeansEveryWorkloadButTheHost) {
   EXPECT_EQ(Decide(scope, &cgroup, false), InScope::kNo);
 }
 
+// Whoever can make a cgroup below its own can make its path as long as it
+// likes.
+TEST(Scope, IsUnknownWhereThePathsBeginningIs) {
+  const Workload cut = *TestWorkload("…ystem.slice/a.service/x");
+  Scope scope;
+  scope.cgroups = {{"/app/*"}};
+  EXPECT_EQ(Decide(scope, &cut, false), InScope::kUnknown);
+  scope = {};
+  scope.units = {{"app.service"}};
+  EXPECT_EQ(Decide(scope, &cut, false), InScope::kUnknown);
+  scope = {};
+  scope.workloads = {{"/app"}};
+  EXPECT_EQ(Decide(scope, &cut, false), InScope::kUnknown);
+  EXPECT_EQ(Decide({}, &cut, false), InScope::kYes);
+}
+
 TEST(Scope, IsTheAndOfItsKeysAndTheOrInsideEach) {
   Scope scope;
   scope.namespaces = {{"payments"}, {"payments-*"}};

@@ -75,13 +75,15 @@ std::string_view ToString(Naming naming);
 
 struct Workload {
   uint64_t cgroup_id = 0;
-  std::string cgroup_path;  // in the v2 tree, "/" is the root; empty: not known
+  std::string cgroup_path;  // in the v2 tree, "/" is the root; see KnowsPath
   std::string unit;         // systemd service or scope, if the path names one
   std::string pod_uid;      // that the path carries, also where `pod` is null
   PodRef pod;               // null: no pod, or not known
   std::optional<Container> container;
   Naming naming = Naming::kNone;
 
+  // Of a path longer than a record (NW_PATH_LEN) only the end is known.
+  bool KnowsPath() const { return cgroup_path.starts_with('/'); }
   // What dedup keys, Kafka keys and people call it: Kind/name of the pod's
   // workload, the container id, the unit, the cgroup path, or the cgroup id.
   std::string DisplayName() const;
