@@ -77,8 +77,9 @@ Result<std::unique_ptr<Spool>> OpenSpool(const Settings& settings,
     return Spool::InMemory(std::move(options));
   }
   auto disk = OpenDisk(settings.spool);
-  if (!disk) return disk.error();
-  auto spool = Spool::Open(std::move(*disk), std::move(options));
+  auto spool = disk ? Spool::Open(std::move(*disk), options) : disk.error();
+  if (!spool && MayPass(spool.error()))  // a sensor never stops for its disk
+    spool = Spool::InMemory(std::move(options), spool.error().ToString());
   if (!spool) return spool.error().Wrap("alerts.spool");
   if (const std::string trouble = (*spool)->Trouble(); !trouble.empty())
     degraded.push_back("alerts.spool: " + trouble);
@@ -244,7 +245,9 @@ void AddAlertRights(const Settings& settings, RightsOptions& rights) {
   // Rotation renames files and makes new ones, so it is the folder.
   if (!settings.alert_file.empty())
     rights.writable.push_back(FolderOf(settings.alert_file));
-  if (!settings.spool.empty()) rights.writable.push_back(settings.spool);
+  std::error_code error;
+  if (std::filesystem::is_directory(settings.spool, error))  // else in memory
+    rights.writable.push_back(settings.spool);
   if (!settings.kafka.brokers.empty()) AddKafkaRights(settings.kafka, rights);
   const auto names = AlertSinkNames(settings);
   if (std::find(names.begin(), names.end(), "webhook") != names.end())
@@ -269,6 +272,9 @@ void AddCounters(const AlertOutputs& outputs, Ledger& ledger) {
   ledger.Add("spool_write_errors", spool.write_errors);
   ledger.Add("spool_sync_errors", spool.sync_errors);
   ledger.Add("spool_damaged_bytes", spool.damaged_bytes);
+  ledger.Add("spool_read_errors", spool.read_errors);
+  ledger.Add("spool_segments_evicted", spool.segments_evicted);
+  ledger.Add("spool_alerts_too_long", spool.too_long);
   ledger.Add("spool_kept_in_memory", spool.kept_in_memory);
   ledger.Add("spool_written_back", spool.written_back);
 }

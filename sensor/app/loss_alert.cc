@@ -8,16 +8,27 @@
 namespace nameward {
 namespace {
 
+std::string Fate(LostAlerts::Reason reason) {
+  switch (reason) {
+    case LostAlerts::Reason::kPowerCut:
+      return " were lost to a power cut";
+    case LostAlerts::Reason::kKilled:
+      return " were lost when the sensor was killed";
+    case LostAlerts::Reason::kDamaged:
+      return " were lost to a disk that did not give them back";
+    default:
+      return " were given up (" + std::string(ToString(reason)) + ")";
+  }
+}
+
 std::string Reason(const LostAlerts& loss) {
-  const bool power_cut = loss.reason == LostAlerts::Reason::kPowerCut;
-  std::string text = power_cut ? "at most " : "";
+  std::string text = loss.IsAtMost() ? "at most " : "";
   text += std::to_string(loss.count) +
           (loss.stream == 1 ? " dry-run alerts" : " alerts");
   if (loss.severity > 0)
     text += " of severity " +
             std::string(ToString(static_cast<Severity>(loss.severity)));
-  text += power_cut ? " were lost to a power cut" : " were given up";
-  if (!power_cut) text += " (" + std::string(ToString(loss.reason)) + ")";
+  text += Fate(loss.reason);
   return text + ": metadata.sequence " + std::to_string(loss.first_sequence) +
          " to " + std::to_string(loss.last_sequence);
 }
@@ -72,10 +83,13 @@ RenderedAlert RenderLoss(const LostAlerts& loss, const LossTeller& teller,
 
 RenderedAlert RenderTrouble(const std::string& trouble,
                             const LossTeller& teller, Clock& clock) {
-  return Render({kSpoolTroubleRule, "The spool's disk refuses",
-                 "alerts that no sink has taken are in memory only: " + trouble,
-                 EventOf("kept in memory", 0)},
-                teller, clock);
+  return Render(
+      {kSpoolTroubleRule, "The spool's disk refuses",
+       "alerts that no sink has taken may be in memory only, or wait to be "
+       "read: " +
+           trouble,
+       EventOf("kept in memory", 0)},
+      teller, clock);
 }
 
 }  // namespace nameward

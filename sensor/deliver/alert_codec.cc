@@ -52,8 +52,29 @@ struct AlertCodec::Contexts {
   struct FreeDecompress {
     void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
   };
+  // Null where there was no memory for it.
   std::unique_ptr<ZSTD_CCtx, FreeCompress> pack{ZSTD_createCCtx()};
   std::unique_ptr<ZSTD_DCtx, FreeDecompress> unpack{ZSTD_createDCtx()};
+
+  // False: it stays as it is.
+  bool Pack(const std::string& raw, std::string& packed) {
+    packed.resize(ZSTD_compressBound(raw.size()));
+    if (pack == nullptr) return false;
+    const size_t size =
+        ZSTD_compressCCtx(pack.get(), packed.data(), packed.size(), raw.data(),
+                          raw.size(), kLevel);
+    if (ZSTD_isError(size) != 0 || size >= raw.size()) return false;
+    packed.resize(size);
+    return true;
+  }
+  // False: these are no `raw.size()` bytes.
+  bool Unpack(Bytes packed, std::string& raw) {
+    if (unpack == nullptr) unpack.reset(ZSTD_createDCtx());
+    if (unpack == nullptr) return false;
+    const size_t size = ZSTD_decompressDCtx(
+        unpack.get(), raw.data(), raw.size(), packed.data(), packed.size());
+    return ZSTD_isError(size) == 0 && size == raw.size();
+  }
 };
 
 AlertCodec::AlertCodec() : contexts_(std::make_unique<Contexts>()) {}
@@ -63,27 +84,22 @@ AlertCodec& AlertCodec::operator=(AlertCodec&&) noexcept = default;
 
 Bytes AlertCodec::Encode(const RenderedAlert& alert, uint64_t sequence,
                          spool::RecordHeader& header) {
+  header.kind = spool::Kind::kAlert;
+  header.sequence = sequence;
+  header.severity = static_cast<uint8_t>(alert.severity);
+  header.stream = alert.dry_run ? 1 : 0;
+  header.time_ns = alert.time.time_since_epoch().count();
   raw_.clear();
   for (const std::string* field :
        {&alert.uid, &alert.key, &alert.finding_uid, &alert.rule})
     AppendField(*field, raw_);
   AppendText(alert, sequence, raw_);
   if (raw_.size() > spool::kMaxPayload) return {};
-  packed_.resize(ZSTD_compressBound(raw_.size()));
-  const size_t packed =
-      ZSTD_compressCCtx(contexts_->pack.get(), packed_.data(), packed_.size(),
-                        raw_.data(), raw_.size(), kLevel);
-  const bool smaller = ZSTD_isError(packed) == 0 && packed < raw_.size();
-  if (smaller) packed_.resize(packed);
+  const bool smaller = contexts_->Pack(raw_, packed_);
   const std::string& payload = smaller ? packed_ : raw_;
-  header.kind = spool::Kind::kAlert;
   header.encoding = smaller ? spool::Encoding::kZstd : spool::Encoding::kPlain;
   header.length = static_cast<uint32_t>(payload.size());
   header.raw_length = static_cast<uint32_t>(raw_.size());
-  header.sequence = sequence;
-  header.severity = static_cast<uint8_t>(alert.severity);
-  header.stream = alert.dry_run ? 1 : 0;
-  header.time_ns = alert.time.time_since_epoch().count();
   return {reinterpret_cast<const uint8_t*>(payload.data()), payload.size()};
 }
 
@@ -92,10 +108,7 @@ bool AlertCodec::Decode(const spool::RecordHeader& header, Bytes payload,
   if (header.raw_length > spool::kMaxPayload) return false;
   if (header.encoding == spool::Encoding::kZstd) {
     raw_.resize(header.raw_length);
-    const size_t size =
-        ZSTD_decompressDCtx(contexts_->unpack.get(), raw_.data(), raw_.size(),
-                            payload.data(), payload.size());
-    if (ZSTD_isError(size) != 0 || size != raw_.size()) return false;
+    if (!contexts_->Unpack(payload, raw_)) return false;
     payload = {reinterpret_cast<const uint8_t*>(raw_.data()), raw_.size()};
   }
   ByteReader reader(payload);

@@ -151,6 +151,11 @@ Result<PosixDisk> OpenFolder(const std::string& folder) {
 
 }  // namespace
 
+bool MayPass(const Error& error) {
+  return error.code == ENOSPC || error.code == EDQUOT || error.code == EIO ||
+         error.code == EROFS;
+}
+
 Result<std::unique_ptr<Disk>> OpenDisk(const std::string& folder) {
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
     return ErrnoError("spool " + folder, errno,

@@ -49,6 +49,9 @@ class Disk {
   virtual Status Lock() = 0;
 };
 
+// Of a disk that may come back; anything else is a mistake to be mended.
+bool MayPass(const Error& error);
+
 // The folder is made if its parent is there, and is then for its owner alone.
 Result<std::unique_ptr<Disk>> OpenDisk(const std::string& folder);
 

@@ -25,8 +25,11 @@ class InFlight {
  public:
   struct Entry {
     uint64_t position = 0;
+    uint64_t sequence = 0;
     int64_t time_ns = 0;
     std::shared_ptr<Segment> segment;  // null: it is in memory
+    uint8_t stream = 0;
+    uint8_t severity = 0;
     bool acked = false;
   };
 
@@ -73,6 +76,9 @@ class InFlight {
     return position < next_ || done_.count(position) > 0;
   }
   uint64_t next() const { return next_; }
+  // What is before it and was not given never will be.
+  void SkipTo(uint64_t next) { next_ = next; }
+  const std::deque<Entry>& entries() const { return entries_; }
   size_t unacked() const { return unacked_; }
   // Of the oldest; 0: none.
   int64_t oldest_ns() const {

@@ -36,12 +36,18 @@ Result<uint64_t> DrawSalt() {
 }  // namespace
 
 void Segment::Count(const spool::RecordHeader& header) {
-  if (sums.records == 0) first_time_ns = header.time_ns;
   ++sums.records;
   sums.last_position = header.position;
   spool::SequenceRange& range = sums.streams[header.stream];
   if (range.count++ == 0) range.first = header.sequence;
   range.last = header.sequence;
+}
+
+uint64_t Segment::Untaken(size_t sink) const {
+  uint64_t untaken = 0;
+  for (size_t stream = 0; stream < spool::kStreams; ++stream)
+    untaken += Untaken(sink, stream);
+  return untaken;
 }
 
 std::string SegmentName(size_t lane, uint64_t first_position) {
@@ -137,7 +143,11 @@ std::optional<spool::SegmentEnd> ReadEnd(DiskFile& file, uint64_t size) {
   const auto record = reader->Next(size);
   if (!record || !*record || reader->skipped_bytes() > 0) return std::nullopt;
   if ((*record)->header.kind != spool::Kind::kEnd) return std::nullopt;
-  return ByteReader((*record)->payload).Copy<spool::SegmentEnd>();
+  const auto sums = ByteReader((*record)->payload).Copy<spool::SegmentEnd>();
+  uint64_t records = 0;
+  for (const spool::SequenceRange& range : sums->streams)
+    records += range.count;
+  return records == sums->records ? sums : std::nullopt;
 }
 
 }  // namespace nameward

@@ -25,16 +25,21 @@ struct Segment {
   bool sealed = false;   // nothing is added any more
   bool evicted = false;  // no longer part of the spool
   bool unsynced = false;
-  bool suspect = false;  // a sync of it failed
-  int64_t first_time_ns = 0;
+  bool suspect = false;      // a sync of it failed
   spool::SegmentEnd sums{};  // of the records before `bytes`
+  using Counts = std::array<uint64_t, spool::kStreams>;
   // Records that each sink has taken, or has no more need of.
-  std::array<uint64_t, kMaxSinks> taken{};
+  std::array<Counts, kMaxSinks> taken{};
+  Counts named{};                  // of those that a sink lost
   std::shared_ptr<DiskFile> file;  // while it may still need a write or a sync
   uint32_t seed = 0;               // of its checksums
 
   // Takes note of a record that was written or read.
   void Count(const spool::RecordHeader& header);
+  uint64_t Untaken(size_t sink, size_t stream) const {
+    return sums.streams[stream].count - taken[sink][stream];
+  }
+  uint64_t Untaken(size_t sink) const;
 };
 
 // "3-00000000000000a0.seg": severity and first position.

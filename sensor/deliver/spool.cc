@@ -19,12 +19,6 @@ size_t LaneOf(const spool::RecordHeader& header) {
 
 }  // namespace
 
-std::string_view ToString(LostAlerts::Reason reason) {
-  constexpr std::string_view kNames[] = {"quota", "memory", "power cut",
-                                         "too long"};
-  return kNames[static_cast<size_t>(reason)];
-}
-
 Spool::Spool(std::unique_ptr<Disk> disk, SpoolOptions options)
     : disk_(std::move(disk)), options_(std::move(options)) {
   sinks_.resize(std::clamp<size_t>(options_.sinks.size(), 1, kMaxSinks));
@@ -44,11 +38,10 @@ void Spool::Append(const RenderedAlert& alert) {
   }
   const Bytes payload = codec_.Encode(alert, header.sequence, header);
   if (payload.empty()) {
+    GiveUp(header, LostAlerts::Reason::kTooLong);
     const std::lock_guard lock(mutex_);
     ++stats_.too_long;
-    for (Sink& sink : sinks_) ++sink.ledger.spooled, ++sink.ledger.evicted;
-    return NoteLoss({LostAlerts::Reason::kTooLong, header.stream,
-                     header.severity, header.sequence, header.sequence, 0});
+    return;
   }
   Store(header, payload);
   if (header.severity >= kCritical) Hurry();
@@ -193,45 +186,19 @@ void Spool::EvictSegment(size_t lane) {
     segment->sealed = true;
     stats_.bytes -= segment->bytes;
     ++stats_.segments_evicted;
-    uint64_t most = 0;
-    for (size_t i = 0; i < sinks_.size(); ++i) {
-      const uint64_t untaken = segment->sums.records - segment->taken[i];
-      sinks_[i].ledger.untaken -= untaken;
-      sinks_[i].ledger.evicted += untaken;
-      most = std::max(most, untaken);
-    }
-    for (uint8_t stream = 0; most > 0 && stream < spool::kStreams; ++stream) {
-      const spool::SequenceRange& range = segment->sums.streams[stream];
-      if (range.count > 0)
-        NoteLoss({LostAlerts::Reason::kQuota, stream,
-                  static_cast<uint8_t>(lane + 1), range.first, range.last,
-                  std::min(most, range.count)});
-    }
+    for (size_t i = 0; i < sinks_.size(); ++i)
+      GiveUpUntaken(*segment, i, LostAlerts::Reason::kQuota);
+    evicting_ = segment;
+    in_doubt_ = true;
   }
   if (active_[lane] == segment) active_[lane] = nullptr;
-  // The numbers that only this segment kept must not be given again.
+  // What is lost must be known, and the numbers that only this segment kept
+  // must not be given again.
   SaveState(false);
   const Status removed = disk_->Remove(segment->name);
-  if (!removed) NoteTrouble(removed.error(), &SpoolStats::write_errors);
-}
-
-// One entry for each reason, stream and severity: bounded by its key.
-void Spool::NoteLoss(LostAlerts loss) {
-  const auto [at, is_new] =
-      losses_.try_emplace({loss.reason, loss.stream, loss.severity}, loss);
-  if (is_new) return;
-  LostAlerts& known = at->second;
-  known.first_sequence = std::min(known.first_sequence, loss.first_sequence);
-  known.last_sequence = std::max(known.last_sequence, loss.last_sequence);
-  known.count += loss.count;
-}
-
-std::vector<LostAlerts> Spool::TakeLosses() {
+  if (!removed) return NoteTrouble(removed.error(), &SpoolStats::write_errors);
   const std::lock_guard lock(mutex_);
-  std::vector<LostAlerts> losses;
-  for (const auto& [key, loss] : losses_) losses.push_back(loss);
-  losses_.clear();
-  return losses;
+  evicting_.reset();
 }
 
 void Spool::NoteTrouble(const Error& error, uint64_t SpoolStats::*counter) {
@@ -245,6 +212,8 @@ void Spool::NoteTrouble(const Error& error, uint64_t SpoolStats::*counter) {
 void Spool::ResumeDisk() {
   const std::lock_guard lock(mutex_);
   disk_paused_ = false;
+  for (Sink& sink : sinks_) sink.awaits_sync = false;
+  appended_.notify_all();
 }
 
 bool Spool::WaitForUrgent(Nanoseconds wait) {
@@ -336,7 +305,9 @@ void Spool::SaveState(bool sync, bool clean) {
     state.next_sequence = next_sequence_;
     for (size_t i = 0; i < sinks_.size() && i < options_.sinks.size(); ++i)
       state.cursors[i] =
-          MakeCursor(options_.sinks[i], sinks_[i].in_flight.Watermark());
+          MakeCursor(options_.sinks[i],
+                     std::min(sinks_[i].in_flight.Watermark(), sinks_[i].hold));
+    PutLosses(state);
   }
   const Status written =
       state_file_->Holds(state) ? Ok() : state_file_->Write(state);
@@ -375,7 +346,8 @@ SinkLedger Spool::ledger(size_t sink) const {
 
 std::string Spool::Trouble() const {
   const std::lock_guard lock(mutex_);
-  return trouble_.empty() ? sync_trouble_ : trouble_;
+  if (!trouble_.empty()) return trouble_;
+  return sync_trouble_.empty() ? read_trouble_ : sync_trouble_;
 }
 
 std::string Spool::id() const {

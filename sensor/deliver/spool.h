@@ -62,13 +62,24 @@ struct SpooledAlert {
 
 // A gap in a stream's sequence, and why.
 struct LostAlerts {
-  enum class Reason : uint8_t { kQuota, kMemory, kPowerCut, kTooLong };
+  enum class Reason : uint8_t {
+    kQuota,
+    kMemory,
+    kPowerCut,
+    kTooLong,
+    kDamaged,  // the disk gave back other bytes, or none for long
+    kKilled,   // in flight and no more on disk when the process died
+  };
   Reason reason = Reason::kQuota;
   uint8_t stream = 0;
   uint8_t severity = 0;  // 0: any
   uint64_t first_sequence = 0;
   uint64_t last_sequence = 0;
-  uint64_t count = 0;  // at most, after a power cut
+  uint64_t count = 0;
+  // Else it counts the alerts that at least one sink lost.
+  bool IsAtMost() const {
+    return reason == Reason::kPowerCut || reason == Reason::kKilled;
+  }
 };
 std::string_view ToString(LostAlerts::Reason reason);
 
@@ -92,6 +103,7 @@ struct SpoolStats {
   uint64_t too_long = 0;
   uint64_t write_errors = 0;
   uint64_t sync_errors = 0;
+  uint64_t read_errors = 0;
   uint64_t damaged_bytes = 0;  // skipped, and cut from torn ends
   uint64_t segments_evicted = 0;
   uint64_t bytes = 0;  // on disk now
@@ -102,17 +114,21 @@ class Spool {
  public:
   // Where more than these can't have been appended between two syncs, the
   // sequence continues after a power cut, so that no number is given twice.
-  static constexpr uint64_t kPowerCutSkip = 65'536;
+  static constexpr uint64_t kSkippedNumbers = 65'536;
   // More than one, so that an append takes more out of memory than it can put
   // there; and 5,000 a second where nothing is appended.
   static constexpr size_t kWrittenBackAnAppend = 4;
   static constexpr size_t kWrittenBackASync = 200;
+  // A sink tries so often, once after each Sync, to read what the disk refuses
+  // to give: for a minute.  It must not wait for ever behind one bad sector.
+  static constexpr int kReadAttempts = 1500;
 
   // Fails if another process has the spool, or its folder can't be read.
   static Result<std::unique_ptr<Spool>> Open(std::unique_ptr<Disk> disk,
                                              SpoolOptions options);
-  // Memory alone.
-  static std::unique_ptr<Spool> InMemory(SpoolOptions options);
+  // Memory alone; `trouble` says why, where it was not wished.
+  static std::unique_ptr<Spool> InMemory(SpoolOptions options,
+                                         std::string trouble = {});
   ~Spool();
 
   void Append(const RenderedAlert& alert);
@@ -138,6 +154,8 @@ class Spool {
   // Syncs, and says in the state that nothing was lost.
   void Close();
 
+  // One for each reason, stream and severity.  An alert of each is to be
+  // appended before the next call: until then a restart gives it again.
   std::vector<LostAlerts> TakeLosses();
   SpoolStats stats() const;
   SinkLedger ledger(size_t sink) const;
@@ -161,15 +179,19 @@ class Spool {
     std::optional<SegmentReader> reader;
     std::optional<SpooledAlert> head;
     uint64_t done_before = 0;  // segments that begin before it are finished
+    int failures = 0;          // of the disk, one after the other
   };
   struct Sink {
     std::array<Lane, spool::kLanes> lanes;
     InFlight in_flight;
     SinkLedger ledger;
-    uint64_t start = 0;  // positions before it are acknowledged
+    uint64_t start = 0;          // positions before it are acknowledged
+    uint64_t hold = UINT64_MAX;  // the state's cursor stays before it
+    bool awaits_sync = false;    // before it reads again
     AlertCodec codec;
   };
   using LossKey = std::tuple<LostAlerts::Reason, uint8_t, uint8_t>;
+  using Losses = std::map<LossKey, LostAlerts>;
   enum class Written : uint8_t { kYes, kNoRoom, kRefused };
 
   Spool(std::unique_ptr<Disk> disk, SpoolOptions options);
@@ -178,9 +200,11 @@ class Spool {
   Status Recover();
   Result<std::optional<spool::State>> LoadState();
   void AdoptSegment(const DiskEntry& entry, uint64_t newest_cursor);
-  void ScanSegment(Segment& segment, SegmentReader& reader, uint64_t size);
+  Result<SegmentRef> ReadSegment(const DiskEntry& entry,
+                                 uint64_t newest_cursor);
+  Status ScanSegment(Segment& segment, SegmentReader& reader);
   void BeginSinks();
-  void SkipAfterPowerCut(const spool::State& state);
+  void SkipNumbers(LostAlerts::Reason reason);
 
   // spool.cc, under append_mutex_
   void Store(const spool::RecordHeader& header, Bytes payload);
@@ -195,12 +219,19 @@ class Spool {
   void Publish(const spool::RecordHeader& header, Segment* segment);
   void CountWritten(const spool::RecordHeader& header, Segment& segment);
   void GiveUp(const spool::RecordHeader& header, LostAlerts::Reason reason);
-  void NoteLoss(LostAlerts loss);
   void NoteTrouble(const Error& error, uint64_t SpoolStats::*counter);
   void ResumeDisk();
   bool HasStateFile();
   void SyncSegments(const std::vector<SegmentRef>& segments);
   void SaveState(bool sync, bool clean = false);
+
+  // spool_losses.cc, under mutex_
+  static void Merge(const LostAlerts& loss, Losses& losses);
+  void NoteLoss(const LostAlerts& loss);
+  void GiveUpUntaken(Segment& segment, size_t sink, LostAlerts::Reason reason);
+  void AddInDoubt(Losses& losses);
+  void PutLosses(spool::State& state);
+  void AdoptLosses(const spool::State& state);
 
   // spool_memory.cc, under append_mutex_ but for the last two
   void KeepInMemory(const spool::RecordHeader& header, Bytes payload);
@@ -216,9 +247,10 @@ class Spool {
   // spool_delivery.cc: the sinks' threads
   bool WaitForUntaken(std::unique_lock<std::mutex>& lock, Sink& sink,
                       Nanoseconds wait);
-  void LoadHead(size_t sink, size_t lane);
+  bool LoadHead(size_t sink, size_t lane);
   bool OpenNextSegment(Sink& sink, size_t lane);
-  bool ReadHead(size_t sink, size_t lane, uint64_t end);
+  Result<bool> ReadHead(size_t sink, size_t lane, uint64_t end);
+  bool TriesAgain(size_t sink, size_t lane, const Error& error);
   void FinishSegment(size_t sink, size_t lane);
   bool TakeOldest(size_t sink, uint64_t before, SpooledAlert& out);
   void ForgetUnreadable(size_t sink, uint64_t next_position);
@@ -250,9 +282,16 @@ class Spool {
   spool::SpoolId id_{};
   std::vector<Sink> sinks_;
   SpoolStats stats_;
-  std::map<LossKey, LostAlerts> losses_;
+  Losses losses_;
+  Losses told_;                   // each by an alert, from told_from_ on
+  uint64_t told_from_ = 0;        // a position
+  bool in_doubt_ = false;         // something may be lost if the process dies
+  SegmentRef evicting_;           // its loss is noted, its file may be there
+  std::string evicted_name_;      // the same of the run before, at the start
+  uint64_t unread_ = UINT64_MAX;  // the first position that a later start reads
   std::string trouble_;
   std::string sync_trouble_;  // a disk may take writes, and no sync
+  std::string read_trouble_;
 
   std::mutex state_mutex_;  // taken before mutex_; guards the two below
   std::unique_ptr<StateFile> state_file_;

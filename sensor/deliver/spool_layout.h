@@ -94,6 +94,20 @@ struct Cursor {
   uint64_t position;          // all before it are acknowledged
 };
 
+// A gap that no alert on disk has told of yet.
+struct Loss {
+  uint8_t reason;
+  uint8_t stream;
+  uint8_t severity;
+  uint8_t told;  // 1: by an alert, the first of these at `told_from`
+  uint32_t reserved;
+  uint64_t first;
+  uint64_t last;
+  uint64_t count;  // 0: this entry is empty
+};
+// Reasons, severities and the two streams of alerts.
+constexpr size_t kMaxLosses = 64;
+
 // Two of these stand in the file `state`, at offsets 0 and 4096; the whole one
 // of the higher generation holds.
 struct State {
@@ -108,8 +122,13 @@ struct State {
   uint64_t next_position;
   std::array<uint64_t, kStreams> next_sequence;
   std::array<Cursor, kMaxCursors> cursors;
+  uint64_t evicting_severity;  // of a segment that is no more of the spool; 0
+  uint64_t evicting_position;
+  uint64_t told_from;
+  std::array<Loss, kMaxLosses> losses;
 };
-static_assert(sizeof(State) == 384);
+static_assert(sizeof(State) == 408 + 32 * kMaxLosses);
+constexpr size_t kLeastState = 384;  // of the first version
 constexpr uint64_t kStateSlot = 4096;
 
 // A segment begins with its header, twice: one flipped bit must not cost it.
@@ -134,9 +153,7 @@ inline uint32_t HeaderCrc(const SegmentHeader& header) {
 inline uint32_t HeaderCrc(uint32_t seed, const RecordHeader& header) {
   return ExtendCrc32c(seed, AsBytes(header).subspan(sizeof header.header_crc));
 }
-inline uint32_t StateCrc(const State& state) {
-  return Crc32c(AsBytes(state).subspan(16));
-}
+inline uint32_t StateCrc(Bytes state) { return Crc32c(state.subspan(16)); }
 
 }  // namespace nameward::spool
 

@@ -17,6 +17,7 @@ void Spool::KeepInMemory(const spool::RecordHeader& header, Bytes payload) {
   const std::lock_guard lock(mutex_);
   Publish(header, nullptr);
   ++stats_.kept_in_memory;
+  in_doubt_ = true;
   memory_bytes_ += payload.size();
   memory_.push_back(
       {header,
@@ -81,7 +82,7 @@ bool Spool::WriteBackOldest() {
   ++stats_.written_back;
   for (size_t i = 0; i < sinks_.size(); ++i) {
     if ((oldest.taken >> i & 1) == 0) continue;
-    ++segment->taken[i];
+    ++segment->taken[i][oldest.header.stream];
     sinks_[i].in_flight.Move(oldest.header.position, segment);
   }
   memory_bytes_ -= oldest.payload.size();

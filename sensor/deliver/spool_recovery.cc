@@ -19,12 +19,6 @@ namespace {
 constexpr uint64_t kSegmentsOfQuota = 16;
 constexpr uint64_t kLeastSegment = uint64_t{16} << 10;
 
-// Of a disk that may come back; anything else is a mistake to be mended.
-bool MayPass(const Error& error) {
-  return error.code == ENOSPC || error.code == EDQUOT || error.code == EIO ||
-         error.code == EROFS;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Spool>> Spool::Open(std::unique_ptr<Disk> disk,
@@ -38,8 +32,10 @@ Result<std::unique_ptr<Spool>> Spool::Open(std::unique_ptr<Disk> disk,
   return spool;
 }
 
-std::unique_ptr<Spool> Spool::InMemory(SpoolOptions options) {
+std::unique_ptr<Spool> Spool::InMemory(SpoolOptions options,
+                                       std::string trouble) {
   std::unique_ptr<Spool> spool(new Spool(nullptr, std::move(options)));
+  spool->trouble_ = std::move(trouble);
   (void)getrandom(spool->id_.data(), spool->id_.size(), 0);
   spool->BeginSinks();
   return spool;
@@ -58,6 +54,8 @@ Status Spool::Recover() {
     state_generation_ = (*state)->generation;
     next_position_ = (*state)->next_position;
     next_sequence_ = (*state)->next_sequence;
+    if (const size_t severity = (*state)->evicting_severity; severity > 0)
+      evicted_name_ = SegmentName(severity - 1, (*state)->evicting_position);
   } else {
     (void)getrandom(id_.data(), id_.size(), 0);
   }
@@ -71,9 +69,12 @@ Status Spool::Recover() {
                 return a->first_position < b->first_position;
               });
   BeginSinks();
-  const bool lost_power =
-      *state && (*state)->clean == 0 && BootIdOf(**state) != options_.boot_id;
-  if (lost_power) SkipAfterPowerCut(**state);
+  const bool clean = *state && (*state)->clean == 1;
+  if (*state) AdoptLosses(**state);
+  if (*state && !clean && BootIdOf(**state) != options_.boot_id)
+    SkipNumbers(LostAlerts::Reason::kPowerCut);
+  else if (unread_ < UINT64_MAX && !clean)
+    SkipNumbers(LostAlerts::Reason::kKilled);  // it may hold the last ones
   SaveState(true);
   return Ok();
 }
@@ -85,83 +86,90 @@ Result<std::optional<spool::State>> Spool::LoadState() {
     if (!MayPass(file.error())) return file.error();
     NoteTrouble(file.error(), &SpoolStats::write_errors);
     file = disk_->Open(kStateName, Disk::Mode::kRead);
+    if (!file && file.error().code != ENOENT) return file.error();
     if (!file) return std::optional<spool::State>();
   }
   auto state = ReadState(**file);
-  if (!state && !MayPass(state.error())) return state.error();
+  if (!state) return state.error();
   if (writable) state_file_ = std::make_unique<StateFile>(std::move(*file));
-  if (state) return *state;
-  NoteTrouble(state.error(), &SpoolStats::write_errors);
-  return std::optional<spool::State>();
+  return *state;
 }
 
-// What can't be read stays where it is, for a later version or a person.
+// What can't be read stays where it is, for a later start, a later version or a
+// person.
 void Spool::AdoptSegment(const DiskEntry& entry, uint64_t newest_cursor) {
   const auto position = PositionInName(entry.name);
   if (!position) return;
   next_position_ = std::max(next_position_, *position + 1);
-  auto file = disk_->Open(entry.name, Disk::Mode::kRead);
-  if (!file) return NoteTrouble(file.error(), &SpoolStats::write_errors);
-  const std::shared_ptr<DiskFile> shared = std::move(*file);
-  auto reader = SegmentReader::Open(shared);
-  if (!reader) {
+  if (entry.name == evicted_name_) return (void)disk_->Remove(entry.name);
+  const auto read = ReadSegment(entry, newest_cursor);
+  if (!read && read.error().code == 0) {
     stats_.damaged_bytes += entry.size;
     return;
   }
-  auto segment = std::make_shared<Segment>();
-  segment->name = entry.name;
-  segment->lane = reader->header().severity - size_t{1};
-  segment->first_position = *position;
-  segment->sealed = true;
-  const auto end = ReadEnd(*shared, entry.size);
-  if (end && *position >= newest_cursor) {
-    segment->sums = *end;
-    segment->bytes = entry.size;
-  } else {
-    ScanSegment(*segment, *reader, entry.size);
-  }
-  if (segment->sums.records == 0) {
-    (void)disk_->Remove(entry.name);
+  if (!read) {
+    ++stats_.read_errors;
+    read_trouble_ = read.error().ToString();
+    unread_ = std::min(unread_, *position);
     return;
   }
+  const SegmentRef& segment = *read;
+  if (segment->sums.records == 0) return (void)disk_->Remove(entry.name);
   stats_.bytes += segment->bytes;
   next_position_ = std::max(next_position_, segment->sums.last_position + 1);
   for (size_t stream = 0; stream < spool::kStreams; ++stream)
     if (segment->sums.streams[stream].count > 0)
       next_sequence_[stream] = std::max(next_sequence_[stream],
                                         segment->sums.streams[stream].last + 1);
-  lanes_[segment->lane].push_back(std::move(segment));
+  lanes_[segment->lane].push_back(segment);
+}
+
+// An error without a code: it is damaged.
+Result<Spool::SegmentRef> Spool::ReadSegment(const DiskEntry& entry,
+                                             uint64_t newest_cursor) {
+  auto file = disk_->Open(entry.name, Disk::Mode::kRead);
+  if (!file) return file.error();
+  const std::shared_ptr<DiskFile> shared = std::move(*file);
+  auto reader = SegmentReader::Open(shared);
+  if (!reader) return reader.error();
+  auto segment = std::make_shared<Segment>();
+  segment->name = entry.name;
+  segment->lane = reader->header().severity - size_t{1};
+  segment->first_position = *PositionInName(entry.name);
+  segment->bytes = entry.size;
+  segment->sealed = true;
+  const auto end = ReadEnd(*shared, entry.size);
+  if (!end || segment->first_position < newest_cursor)
+    NW_RETURN_IF_ERROR(ScanSegment(*segment, *reader));
+  if (end) segment->sums = *end;
+  return segment;
 }
 
 // Counts what is whole, and for each sink what it has acknowledged.
-void Spool::ScanSegment(Segment& segment, SegmentReader& reader,
-                        uint64_t size) {
-  segment.bytes = size;
+Status Spool::ScanSegment(Segment& segment, SegmentReader& reader) {
   while (true) {
-    const auto record = reader.Next(size);
-    if (!record) {
-      NoteTrouble(record.error(), &SpoolStats::write_errors);
-      break;
-    }
+    const auto record = reader.Next(segment.bytes);
+    if (!record) return record.error();
     if (!*record) break;
-    if ((*record)->header.kind != spool::Kind::kAlert) continue;
-    segment.Count((*record)->header);
+    const spool::RecordHeader& header = (*record)->header;
+    if (header.kind != spool::Kind::kAlert) continue;
+    segment.Count(header);
     for (size_t i = 0; i < sinks_.size(); ++i)
-      if ((*record)->header.position < sinks_[i].start) ++segment.taken[i];
+      if (header.position < sinks_[i].start) ++segment.taken[i][header.stream];
   }
   stats_.damaged_bytes += reader.skipped_bytes();
+  return Ok();
 }
 
-void Spool::SkipAfterPowerCut(const spool::State& state) {
+void Spool::SkipNumbers(LostAlerts::Reason reason) {
   for (uint8_t stream = 0; stream < spool::kStreams; ++stream) {
-    if (next_sequence_[stream] == 0 && state.next_sequence[stream] == 0)
-      continue;  // never used
     const uint64_t next = next_sequence_[stream];
-    next_sequence_[stream] += kPowerCutSkip;
-    NoteLoss({LostAlerts::Reason::kPowerCut, stream, 0, next,
-              next + kPowerCutSkip - 1, kPowerCutSkip});
+    if (next == 0) continue;  // never used
+    next_sequence_[stream] += kSkippedNumbers;
+    NoteLoss(
+        {reason, stream, 0, next, next + kSkippedNumbers - 1, kSkippedNumbers});
   }
-  next_position_ += kPowerCutSkip;
+  next_position_ += kSkippedNumbers;
 }
 
 void Spool::BeginSinks() {
@@ -170,10 +178,15 @@ void Spool::BeginSinks() {
     sink.in_flight.Begin(sink.start);
     for (auto& lane : lanes_)
       for (const SegmentRef& segment : lane) {
-        if (segment->sums.last_position < sink.start)
-          segment->taken[i] = segment->sums.records;
-        sink.ledger.untaken += segment->sums.records - segment->taken[i];
+        for (size_t stream = 0; stream < spool::kStreams; ++stream) {
+          const uint64_t all = segment->sums.streams[stream].count;
+          uint64_t& taken = segment->taken[i][stream];
+          const bool done = segment->sums.last_position < sink.start;
+          taken = done ? all : std::min(taken, all);
+        }
+        sink.ledger.untaken += segment->Untaken(i);
       }
+    if (unread_ < UINT64_MAX) sink.hold = std::max(sink.start, unread_);
     sink.ledger.spooled = sink.ledger.untaken;
   }
 }

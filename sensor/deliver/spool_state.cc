@@ -14,14 +14,17 @@ std::string_view Text(const std::array<char, kSize>& chars) {
 }
 
 Result<std::optional<spool::State>> ReadSlot(DiskFile& file, uint64_t slot) {
-  std::array<uint8_t, sizeof(spool::State)> bytes{};
+  std::array<uint8_t, spool::kStateSlot> bytes{};
   const auto size = file.Read(bytes, slot * spool::kStateSlot);
   if (!size) return size.error();
   const auto state = ByteReader(Bytes(bytes)).Copy<spool::State>();
-  const bool whole = *size == bytes.size() && state &&
-                     state->magic == spool::kStateMagic &&
-                     state->crc == spool::StateCrc(*state);
-  return whole ? state : std::nullopt;
+  if (state->magic != spool::kStateMagic ||
+      state->length < spool::kLeastState || state->length > *size ||
+      state->crc != spool::StateCrc(Bytes(bytes).first(state->length)))
+    return std::optional<spool::State>();
+  // What an earlier version did not write is zero.
+  std::fill(bytes.begin() + state->length, bytes.end(), uint8_t{0});
+  return ByteReader(Bytes(bytes)).Copy<spool::State>();
 }
 
 }  // namespace
@@ -64,7 +67,7 @@ Status StateFile::Write(spool::State& state) {
   state.version = spool::kVersion;
   state.length = sizeof state;
   ++state.generation;
-  state.crc = spool::StateCrc(state);
+  state.crc = spool::StateCrc(spool::AsBytes(state));
   held_.reset();
   NW_RETURN_IF_ERROR(file_->Write(spool::AsBytes(state),
                                   state.generation % 2 * spool::kStateSlot));

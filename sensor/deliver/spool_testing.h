@@ -44,9 +44,20 @@ struct ModelDiskState {
       -1;  // this call is refused with `error`, and `failures` after it
   int failures = 1;
   int error = 0;
-  int crash_at = -1;  // this call and all after it never happen
-  bool full = false;  // every write is refused
   bool syncs_fail = false;
+  int crash_at = -1;      // this call and all after it never happen
+  bool full = false;      // every write is refused
+  int reads = 0;          // calls that change nothing
+  int fail_read_at = -1;  // this one and `read_failures` in all, with EIO
+  int read_failures = 1;
+  std::string unreadable;  // a file of which no read succeeds
+
+  bool ReadRefused(const std::string& name) {
+    const int read = reads++;
+    return (fail_read_at >= 0 && read >= fail_read_at &&
+            read < fail_read_at + read_failures) ||
+           (!name.empty() && name == unreadable);
+  }
 
   bool Refused(int& code) {
     const int call = calls++;
@@ -109,8 +120,10 @@ struct ModelDiskState {
 class ModelDiskFile final : public DiskFile {
  public:
   ModelDiskFile(std::shared_ptr<ModelFile> file,
-                std::shared_ptr<ModelDiskState> disk)
-      : file_(std::move(file)), disk_(std::move(disk)) {}
+                std::shared_ptr<ModelDiskState> disk, std::string name = {})
+      : file_(std::move(file)),
+        disk_(std::move(disk)),
+        name_(std::move(name)) {}
 
   Status Write(Bytes bytes, uint64_t offset) override {
     const std::lock_guard lock(disk_->mutex);
@@ -130,6 +143,7 @@ class ModelDiskFile final : public DiskFile {
   }
   Result<size_t> Read(std::span<uint8_t> bytes, uint64_t offset) override {
     const std::lock_guard lock(disk_->mutex);
+    if (disk_->ReadRefused(name_)) return ErrnoError("read", EIO);
     if (offset >= file_->bytes.size()) return size_t{0};
     const size_t size = std::min<size_t>(
         bytes.size(), file_->bytes.size() - static_cast<size_t>(offset));
@@ -157,6 +171,7 @@ class ModelDiskFile final : public DiskFile {
  private:
   std::shared_ptr<ModelFile> file_;
   std::shared_ptr<ModelDiskState> disk_;
+  const std::string name_;
 };
 
 class ModelDisk final : public Disk {
@@ -167,6 +182,8 @@ class ModelDisk final : public Disk {
                                          Mode mode) override {
     const std::lock_guard lock(state_->mutex);
     auto at = state_->files.find(name);
+    if (mode == Mode::kRead && state_->ReadRefused(name))
+      return ErrnoError("open " + name, EMFILE);
     if (mode == Mode::kRead && at == state_->files.end())
       return ErrnoError(name, ENOENT);
     if (mode == Mode::kCreate && at != state_->files.end())
@@ -177,7 +194,7 @@ class ModelDisk final : public Disk {
       at = state_->files.emplace(name, std::make_shared<ModelFile>()).first;
     }
     return std::unique_ptr<DiskFile>(
-        std::make_unique<ModelDiskFile>(at->second, state_));
+        std::make_unique<ModelDiskFile>(at->second, state_, name));
   }
   Status Remove(const std::string& name) override {
     const std::lock_guard lock(state_->mutex);
@@ -188,6 +205,7 @@ class ModelDisk final : public Disk {
   }
   Result<std::vector<DiskEntry>> List() override {
     const std::lock_guard lock(state_->mutex);
+    if (state_->ReadRefused({})) return ErrnoError("list", EIO);
     std::vector<DiskEntry> entries;
     for (const auto& [name, file] : state_->files)
       entries.push_back({name, file->bytes.size()});
