@@ -167,9 +167,9 @@ void AppendHistogram(const std::string& name, const std::string& label,
     const std::string bound =
         last ? "+Inf"
              : std::to_string(LatencyHistogram::kMilliseconds[i] / 1000.0);
-    sample("_bucket",
-           label + (label.empty() ? "" : ",") + "le=\"" + bound + "\"",
-           std::to_string(total));
+    std::string labels = label;
+    labels.append(label.empty() ? "le=\"" : ",le=\"").append(bound) += '"';
+    sample("_bucket", labels, std::to_string(total));
   }
   sample("_sum", label, std::to_string(latency.seconds));
   sample("_count", label, std::to_string(total));

@@ -70,7 +70,8 @@ Error WhyNot(const KafkaOptions& options, const std::string& why) {
     if (file.empty() || !why.starts_with(property)) continue;
     if (!UniqueFd(open(file.c_str(), O_RDONLY | O_CLOEXEC)))
       return ErrnoError(file, errno, "is the Secret mounted?").Wrap(key);
-    return Error{key, file + " can't be used: " + why, fix};
+    return Error{key, std::string(file).append(" can't be used: ").append(why),
+                 fix};
   }
   return Error{"kafka", why};
 }
@@ -80,6 +81,21 @@ bool IsRefusal(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
          error == RD_KAFKA_RESP_ERR_INVALID_RECORD ||
          error == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE;
+}
+
+// Metadata said so for `topic.metadata.propagation.max.ms`, or a broker does.
+bool IsNoTopic(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+         error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+         error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+         error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+}
+
+KafkaListener::Fate FateOf(rd_kafka_resp_err_t error) {
+  using Fate = KafkaListener::Fate;
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Fate::kDelivered;
+  if (IsNoTopic(error)) return Fate::kNoTopic;
+  return IsRefusal(error) ? Fate::kRefused : Fate::kFailed;
 }
 
 // Ours: the producer is being taken down.
@@ -200,8 +216,8 @@ KafkaProducer::Answer KafkaProducer::Produce(const KafkaMessage& message,
   rd_kafka_headers_destroy(headers);
   if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Answer::kFull;
   if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) return Answer::kTooLarge;
-  why = std::string("kafka: ") + rd_kafka_err2str(error);
-  return Answer::kFailed;
+  why = "kafka: topic " + message.topic + ": " + rd_kafka_err2str(error);
+  return IsNoTopic(error) ? Answer::kNoTopic : Answer::kFailed;
 }
 
 void KafkaProducer::Flush(Nanoseconds most) {
@@ -249,10 +265,9 @@ void KafkaProducer::OnReports(rd_kafka_op_s* event) {
     } else if (!IsPurge(message->err)) {
       const char* const topic =
           message->rkt ? rd_kafka_topic_name(message->rkt) : "?";
-      listener_.OnReport(
-          tag, IsRefusal(message->err) ? Fate::kRefused : Fate::kFailed,
-          std::string("kafka: topic ") + topic + ": " +
-              rd_kafka_err2str(message->err));
+      listener_.OnReport(tag, FateOf(message->err),
+                         std::string("kafka: topic ") + topic + ": " +
+                             rd_kafka_err2str(message->err));
     }
   }
 }

@@ -28,6 +28,7 @@ class KafkaListener {
   enum class Fate {
     kDelivered,  // on all in-sync replicas
     kRefused,    // for itself, whatever its neighbours are: too large, invalid
+    kNoTopic,    // its topic is not there, or must not be written
     kFailed,
   };
   virtual ~KafkaListener() = default;
@@ -58,7 +59,7 @@ struct KafkaCluster {
 
 class KafkaProducer {
  public:
-  enum class Answer { kTaken, kFull, kTooLarge, kFailed };
+  enum class Answer { kTaken, kFull, kTooLarge, kNoTopic, kFailed };
 
   // Connects in the background.  `further` properties win over the options'.
   static Result<std::unique_ptr<KafkaProducer>> Make(
@@ -69,7 +70,7 @@ class KafkaProducer {
 
   // A file that it was made of has changed.
   bool SecretsChanged() const;
-  // Copies the message.  kFailed: `why` says it.
+  // Copies the message.  kNoTopic, kFailed: `why` says it.
   Answer Produce(const KafkaMessage& message, std::string& why);
   // Waits until all is delivered, or for `most`.
   void Flush(Nanoseconds most);

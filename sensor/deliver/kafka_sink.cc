@@ -20,6 +20,13 @@ constexpr Nanoseconds kAsk = 1s;
 // How long alerts go one by one after one was refused for itself.
 constexpr Nanoseconds kAloneFor = 1min;
 
+// A message's position in the spool, and whether it is a dry run.
+uint64_t TagOf(const SpooledAlert& alert) {
+  return alert.position << 1 | (alert.alert.dry_run ? 1 : 0);
+}
+bool IsDryRun(uint64_t tag) { return (tag & 1) != 0; }
+uint64_t PositionOf(uint64_t tag) { return tag >> 1; }
+
 class KafkaSink final : public SpooledSink, KafkaListener {
  public:
   KafkaSink(const KafkaOptions& options, std::string spool_id, Clock& clock)
@@ -110,11 +117,12 @@ bool KafkaSink::Offer(const SpooledAlert& alert) {
   if (wants_rewind_ || !HasProducer() || wants_rewind_) return false;
   std::string why;
   const KafkaProducer::Answer answer = Produce(alert, why);
-  if (answer == KafkaProducer::Answer::kFailed) OnTrouble(why, true);
-  if (answer == KafkaProducer::Answer::kTooLarge)
+  using enum KafkaProducer::Answer;
+  const bool homeless = answer == kNoTopic && alert.alert.dry_run;
+  if (answer == kFailed || answer == kNoTopic) OnTrouble(why, !homeless);
+  if (answer == kTooLarge || homeless)
     acknowledge_(alert.position, Spool::Outcome::kRefused);
-  return answer == KafkaProducer::Answer::kTaken ||
-         answer == KafkaProducer::Answer::kTooLarge;
+  return answer == kTaken || answer == kTooLarge || homeless;
 }
 
 // With the headers of CloudEvents 1.0, Kafka protocol binding 3.2 (binary), and
@@ -141,7 +149,7 @@ KafkaProducer::Answer KafkaSink::Produce(const SpooledAlert& spooled,
        .value = alert.text,
        .time = alert.time,
        .headers = headers,
-       .tag = spooled.position},
+       .tag = TagOf(spooled)},
       why);
 }
 
@@ -166,7 +174,9 @@ void KafkaSink::AskWhetherTroubleIsOver() {
   trouble_.clear();
 }
 
+// A topic for dry runs that nobody made costs dry runs, and no alert its time.
 void KafkaSink::OnReport(uint64_t tag, Fate fate, const std::string& why) {
+  const bool homeless = fate == Fate::kNoTopic && IsDryRun(tag);
   if (fate == Fate::kRefused)
     refused_ns_ = clock_.Now().time_since_epoch().count();
   if (fate == Fate::kDelivered) {
@@ -174,10 +184,13 @@ void KafkaSink::OnReport(uint64_t tag, Fate fate, const std::string& why) {
     trouble_.clear();
   }
   // In a batch the refusal may be another's.
-  if (fate == Fate::kFailed || (fate == Fate::kRefused && !alone_))
+  if (fate == Fate::kFailed || (fate == Fate::kNoTopic && !homeless) ||
+      (fate == Fate::kRefused && !alone_))
     return OnTrouble(why, true);
-  acknowledge_(tag, fate == Fate::kDelivered ? Spool::Outcome::kDelivered
-                                             : Spool::Outcome::kRefused);
+  if (homeless) OnTrouble(why, false);
+  acknowledge_(PositionOf(tag), fate == Fate::kDelivered
+                                    ? Spool::Outcome::kDelivered
+                                    : Spool::Outcome::kRefused);
   room_.notify_one();
 }
 

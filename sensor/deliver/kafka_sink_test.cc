@@ -169,6 +169,27 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
+TEST_F(KafkaSinkTest, ATopicForDryRunsThatIsMissingHoldsBackNoAlert) {
+  constexpr int kDryRuns = 12'000, kAlerts = 200;
+  const char* const missing = "nameward.dry-runs";
+  rd_kafka_mock_topic_create(cluster_, missing, 1, 3);
+  rd_kafka_mock_topic_set_error(cluster_, missing,
+                                RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  Begin(0);
+  for (int i = 0; i < kDryRuns; ++i) {
+    RenderedAlert alert = TestAlert(1'000'000 + i);
+    alert.dry_run = true;
+    ASSERT_TRUE(delivery_->Offer(alert));
+  }
+  EXPECT_TRUE(
+      Await([&] { return Trouble().find(missing) != std::string::npos; }));
+  Offer(kAlerts);
+  ASSERT_TRUE(AwaitSettled()) << Trouble();
+  EXPECT_EQ(Ledger().acked, kAlerts);
+  EXPECT_EQ(Ledger().refused, kDryRuns);
+  EXPECT_EQ(Read(), Offered());
+}
+
 TEST_F(KafkaSinkTest, SaysThatItMayNotWrite) {
   Answer(kProduce, std::vector<rd_kafka_resp_err_t>(
                        100, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED));

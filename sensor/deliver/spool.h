@@ -236,8 +236,7 @@ class Spool {
   // spool_memory.cc, under append_mutex_ but for the last two
   void KeepInMemory(const spool::RecordHeader& header, Bytes payload);
   bool MakeRoomInMemory(size_t size, uint8_t severity);
-  void ForgetInMemory(std::deque<MemoryRecord>::iterator record,
-                      LostAlerts::Reason reason);
+  void ForgetInMemory(size_t number, LostAlerts::Reason reason);
   void WriteBack(size_t most);
   bool WriteBackOldest();
   void PruneMemory();

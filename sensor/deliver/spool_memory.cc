@@ -35,14 +35,15 @@ bool Spool::MakeRoomInMemory(size_t size, uint8_t severity) {
                          });
     if (lowest == memory_.end() || lowest->header.severity > severity)
       return false;
-    ForgetInMemory(lowest, LostAlerts::Reason::kMemory);
+    ForgetInMemory(static_cast<size_t>(lowest - memory_.begin()),
+                   LostAlerts::Reason::kMemory);
   }
   return true;
 }
 
 // Lost to the sinks that have not taken it.
-void Spool::ForgetInMemory(std::deque<MemoryRecord>::iterator record,
-                           LostAlerts::Reason reason) {
+void Spool::ForgetInMemory(size_t number, LostAlerts::Reason reason) {
+  const auto record = memory_.begin() + static_cast<ptrdiff_t>(number);
   bool lost = false;
   for (size_t i = 0; i < sinks_.size(); ++i) {
     if ((record->taken >> i & 1) != 0) continue;
@@ -75,7 +76,7 @@ bool Spool::WriteBackOldest() {
   if (written == Written::kRefused) return false;
   const std::lock_guard lock(mutex_);
   if (written == Written::kNoRoom) {
-    ForgetInMemory(memory_.begin(), LostAlerts::Reason::kQuota);
+    ForgetInMemory(0, LostAlerts::Reason::kQuota);
     return true;
   }
   CountWritten(oldest.header, *segment);

@@ -156,7 +156,9 @@ KafkaProducer::Answer Telemetry::Produce(const KafkaMessage& message) {
   const auto answer = producer_->Produce(message, why);
   if (answer == KafkaProducer::Answer::kTaken) return answer;
   Move(message.tag, &TelemetryStats::in_producer, &TelemetryStats::queued);
-  if (answer == KafkaProducer::Answer::kFailed) OnTrouble(why, true);
+  if (answer == KafkaProducer::Answer::kFailed ||
+      answer == KafkaProducer::Answer::kNoTopic)
+    OnTrouble(why, true);
   return answer;
 }
 

@@ -100,11 +100,15 @@ class Seen:
     Of each record only what tells it from another is kept.  A key has one
     partition, whose records come in their order.  One of SAMPLE is held against
     the schema: all would take longer than their outage.
+
+    The sensor sees the whole machine, and a rule fires where its scope can't be
+    known: such alerts are `strangers`.  `odd` says what is no expected alert.
     """
     SAMPLE = 97
 
     def __init__(self, records):
         self.first, self.duplicates, self.disorder = {}, 0, []
+        self.strangers, self.odd = 0, []
         last = collections.defaultdict(lambda: -1)
         for number, record in enumerate(records):
             if number % self.SAMPLE == 0:
@@ -117,6 +121,10 @@ class Seen:
                 self.duplicates += 1
                 assert known == what
                 continue
+            stranger = b'"scope_unknown":true' in record.value
+            self.strangers += stranger
+            if stranger or about["ce_subject"] != "each-connect":
+                self.odd.append((about["ce_subject"], record.key, record.value[:1000]))
             if sequence <= last[about["ce_spool"], record.key]:
                 self.disorder.append((record.key, sequence))
             last[about["ce_spool"], record.key] = sequence
