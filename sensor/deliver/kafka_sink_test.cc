@@ -61,8 +61,10 @@ class KafkaSinkTest : public testing::Test {
     KafkaOptions options;
     options.brokers = {rd_kafka_mock_cluster_bootstraps(cluster_)};
     // A broker refuses a batch whose sequence has a gap; the mock takes it, so
-    // one must not overtake another that was refused.
-    options.properties = {"max.in.flight.requests.per.connection=1"};
+    // one must not overtake another that was refused: one at a time, and what
+    // is offered at once is one.
+    options.properties = {"max.in.flight.requests.per.connection=1",
+                          "linger.ms=300"};
     auto spool = Spool::InMemory(TestOptions());
     std::vector<std::unique_ptr<SpooledSink>> sinks;
     sinks.push_back(*MakeKafkaSink(options, spool->id(), clock_));
