@@ -17,9 +17,8 @@ using testing::HasSubstr;
 class SpoolVerb : public testing::Test {
  protected:
   void SetUp() override {
-    char folder[] = "/tmp/nameward-spool-XXXXXX";
-    ASSERT_NE(mkdtemp(folder), nullptr);
-    folder_ = folder;
+    folder_ = testing::TempDir() + "nameward-spool-XXXXXX";
+    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
